@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The ring buffer to user space, the ring filter, and the count of what did
+ * not fit. A record that can't be reserved is never silent: it is counted by
+ * kind and by ring. */
+#ifndef URINGTRACE_EMIT_H
+#define URINGTRACE_EMIT_H
+
+#include "kernel.h"
+#include "event.h"
+
+struct kind_stats {
+	__u64 sent;
+	__u64 lost;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 4 << 20);
+	__type(value, struct event_removal); /* the largest of them */
+} events SEC(".maps");
+
+/* Rings that are observed. Filtering by ring and never by the current task:
+ * release runs in RCU callbacks and kworkers on A. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 16384);
+	__type(key, __u64);
+	__type(value, struct ring_state);
+} rings SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, EV_COUNT);
+	__type(key, enum ev);
+	__type(value, struct kind_stats);
+} stats SEC(".maps");
+
+/* Bytes waiting in the buffer at which the reader is woken; below, it looks
+ * by itself every few milliseconds, so that a record costs no wake-up. */
+const volatile __u64 wake_bytes = 1 << 19;
+
+static __always_inline struct ring_state *ring_of(void *ctx)
+{
+	__u64 key = (__u64)ctx;
+
+	return bpf_map_lookup_elem(&rings, &key);
+}
+
+static __always_inline void count(enum ev kind, struct ring_state *ring, bool sent)
+{
+	struct kind_stats *s = bpf_map_lookup_elem(&stats, &kind);
+
+	if (s) {
+		if (sent)
+			s->sent++;
+		else
+			s->lost++;
+	}
+	if (ring)
+		__sync_fetch_and_add(sent ? &ring->events : &ring->lost, 1);
+}
+
+static __always_inline void fill(struct event *e, enum ev kind, void *ctx, void *node,
+				 __u64 arg, __u64 arg2)
+{
+	e->time = bpf_ktime_get_ns();
+	e->ring = (__u64)ctx;
+	e->node = (__u64)node;
+	e->arg = arg;
+	e->arg2 = arg2;
+	e->kind = kind;
+	e->tid = (__u32)bpf_get_current_pid_tgid();
+}
+
+static __always_inline void submit(void *record)
+{
+	__u64 waiting = bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA);
+
+	bpf_ringbuf_submit(record, waiting >= wake_bytes ? BPF_RB_FORCE_WAKEUP :
+							   BPF_RB_NO_WAKEUP);
+}
+
+static __always_inline void emit(struct ring_state *ring, enum ev kind, void *ctx,
+				 void *node, __u64 arg, __u64 arg2)
+{
+	struct event *e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
+
+	count(kind, ring, e != 0);
+	if (!e)
+		return;
+	fill(e, kind, ctx, node, arg, arg2);
+	submit(e);
+}
+
+#endif

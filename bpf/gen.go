@@ -1,0 +1,7 @@
+// Package bpf holds the kernel side of uringtrace: the C, and the Go and object
+// files that bpf2go generates from it. hooks.h has the live hooks, walk.h the
+// cold walk, event.h is what both of them send. Only internal/probe imports
+// this package.
+package bpf
+
+//go:generate go tool bpf2go -cc clang-16 -strip llvm-strip-16 -go-package bpf -target amd64,arm64 -cflags "-O2 -g -Wall -Werror -mcpu=v3" -type event -type resource -type event_removal -type walk_ring -type walk_node -type walk_request -type res_type -type file_kind -type place -type found -type reclaim Probe uringtrace.bpf.c

@@ -1,0 +1,62 @@
+package machine
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Program is the emulator.
+const Program = "qemu-system-x86_64"
+
+// Descriptors that QEMU inherits, in the order of exec.Cmd.ExtraFiles.
+const (
+	liveFD    = 3
+	consoleFD = 4
+)
+
+// arguments is QEMU's command line.
+func arguments(c Config, files files) []string {
+	args := []string{
+		"-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
+		"-cpu", "max", "-m", c.Memory,
+		"-kernel", c.Kernel, "-initrd", files.root,
+		"-append", parameters(c),
+	}
+	if c.ICount {
+		// Virtual time advances one nanosecond per instruction, whatever
+		// else the host does: the same run costs the same.
+		args = append(args, "-accel", "tcg,thread=single", "-icount", "shift=0,sleep=off", "-smp", "1")
+	} else {
+		args = append(args, "-accel", "tcg,thread=multi", "-smp", fmt.Sprint(c.CPUs))
+	}
+	console := "file,id=console,path=" + escape(files.console)
+	if c.Console != nil {
+		console = fmt.Sprintf("socket,id=console,fd=%d", consoleFD)
+	}
+	return append(args,
+		"-chardev", console, "-serial", "chardev:console",
+		"-chardev", fmt.Sprintf("file,id=live,path=/dev/fd/%d", liveFD), "-serial", "chardev:live",
+		"-chardev", "file,id=result,path="+escape(files.result), "-serial", "chardev:result",
+	)
+}
+
+// parameters is the kernel's command line.
+func parameters(c Config) string {
+	p := []string{
+		"console=ttyS0", "quiet",
+		"panic=-1",            // restart at once, which ends QEMU
+		"8250.nr_uarts=4",     // three are used
+		"mitigations=off",     // slow under emulation and not what is tested
+		"nokaslr",             // the same addresses in every run
+		"tsc=reliable",        // no calibration against other clocks
+		"random.trust_cpu=on", // do not wait for entropy
+		"audit=0",
+		"log_buf_len=1M", // keep all complaints until they are read
+	}
+	return strings.Join(append(p, c.Append...), " ")
+}
+
+// escape doubles commas, which separate QEMU's options.
+func escape(path string) string {
+	return strings.ReplaceAll(path, ",", ",,")
+}

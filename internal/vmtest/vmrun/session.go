@@ -1,0 +1,209 @@
+//go:build linux
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"uringtrace/internal/vmtest/cpio"
+	"uringtrace/internal/vmtest/job"
+	"uringtrace/internal/vmtest/kernel"
+	"uringtrace/internal/vmtest/machine"
+)
+
+// session collects what one machine gets and gives back.
+type session struct {
+	options options
+	root    *cpio.Tree
+	job     job.Job
+	places  map[string]string // of pulled files: guest path to path here
+	asked   map[string]bool   // pulled because the command line says so
+}
+
+func newSession(o options) (*session, error) {
+	s := &session{
+		options: o,
+		root:    cpio.NewTree(),
+		places:  make(map[string]string),
+		asked:   make(map[string]bool),
+	}
+	if err := s.skeleton(); err != nil {
+		return nil, err
+	}
+	for _, dir := range o.bins {
+		if err := s.bin(dir); err != nil {
+			return nil, fmt.Errorf("-bin %s: %w", dir, err)
+		}
+	}
+	for _, value := range o.adds {
+		if err := s.add(pair(value)); err != nil {
+			return nil, fmt.Errorf("-add %s: %w", value, err)
+		}
+	}
+	for _, value := range o.pulls {
+		src, dst := pair(value)
+		guest, err := filepath.Abs(src)
+		if err != nil {
+			return nil, err
+		}
+		s.asked[guest] = true
+		s.pull(guest, dst)
+	}
+	if o.busybox {
+		if err := s.addBusybox(); err != nil {
+			return nil, err
+		}
+	}
+	s.job.Env = environment(o.env)
+	if dir := os.Getenv("GOCOVERDIR"); dir != "" {
+		s.coverDir(dir)
+	}
+	return s, nil
+}
+
+// skeleton is what every machine has.
+func (s *session) skeleton() error {
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	if err := checkStatic(self); err != nil {
+		return err
+	}
+	if err := s.root.File("/init", self); err != nil {
+		return err
+	}
+	// The kernel opens the console before anything is mounted.
+	s.root.Char("/dev/console", 5, 1)
+	s.root.Char("/dev/null", 1, 3)
+	for _, dir := range []string{"/proc", "/sys", "/bin", "/run", "/root"} {
+		s.root.Dir(dir, 0o755)
+	}
+	s.root.Dir("/tmp", 0o777|os.ModeSticky)
+	s.root.Bytes("/etc/passwd", []byte("root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n"), 0o644)
+	s.root.Bytes("/etc/group", []byte("root:x:0:\nnogroup:x:65534:\n"), 0o644)
+	s.root.Bytes("/etc/hosts", []byte("127.0.0.1 localhost vmrun\n::1 localhost\n"), 0o644)
+	return nil
+}
+
+func (s *session) bin(dir string) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		name := filepath.Join(dir, e.Name())
+		if info, err := os.Stat(name); err != nil || !info.Mode().IsRegular() {
+			continue
+		}
+		if err := s.root.File("/bin/"+e.Name(), name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// add copies src of this machine to dst, seen from the working directory.
+func (s *session) add(src, dst string) error {
+	dst, err := filepath.Abs(dst)
+	if err != nil {
+		return err
+	}
+	return s.root.Copy(dst, src)
+}
+
+// pull brings the guest's path back to dst.
+func (s *session) pull(guest, dst string) {
+	s.job.Pull = append(s.job.Pull, guest)
+	s.places[guest] = dst
+}
+
+// coverDir lets instrumented programs write their coverage to dir.
+func (s *session) coverDir(dir string) {
+	const guest = "/tmp/.gocoverdir"
+	s.root.Dir(guest, 0o777)
+	s.job.Env = append(s.job.Env, "GOCOVERDIR="+guest)
+	s.pull(guest, dir)
+}
+
+// place tells where a pulled file belongs.
+func (s *session) place(guest string) (string, bool) {
+	for dir := guest; dir != "/"; dir = filepath.Dir(dir) {
+		if host, ok := s.places[dir]; ok {
+			return filepath.Join(host, strings.TrimPrefix(guest, dir)), true
+		}
+	}
+	return "", false
+}
+
+// boot runs the machine to its end.
+func (s *session) boot(ctx context.Context, sink job.Sink, console *machine.Console) (*job.Result, error) {
+	image, err := findKernel(ctx, s.options)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.addJob(); err != nil {
+		return nil, err
+	}
+	result, err := machine.Run(ctx, machine.Config{
+		Kernel:  image,
+		Root:    s.root,
+		Memory:  s.options.memory,
+		CPUs:    s.options.cpus,
+		ICount:  s.options.icount,
+		Append:  strings.Fields(s.options.append),
+		Timeout: s.options.timeout,
+		Console: console,
+	}, sink, s.place)
+	if err != nil {
+		return nil, err
+	}
+	if result.Error != "" {
+		return nil, fmt.Errorf("guest: %s", result.Error)
+	}
+	for _, path := range result.Missing {
+		if s.asked[path] {
+			fmt.Fprintf(os.Stderr, "vmrun: -pull %s: the machine has no such file\n", path)
+		}
+	}
+	return result, nil
+}
+
+// findKernel returns the path of the bzImage, fetched now if need be.
+func findKernel(ctx context.Context, o options) (string, error) {
+	if strings.Contains(o.kernel, "/") {
+		_, err := os.Stat(o.kernel)
+		return o.kernel, err
+	}
+	cache, err := kernel.OpenCache()
+	if err != nil {
+		return "", err
+	}
+	k, err := cache.Find(o.kernel)
+	if errors.Is(err, kernel.ErrNotCached) {
+		if err := fetch(ctx, o, o.kernel); err != nil {
+			return "", err
+		}
+		k, err = cache.Find(o.kernel)
+	}
+	return k.Path, err
+}
+
+// environment resolves -env: "name=value", or "name" for the value here.
+// Switches of the Go runtime pass unasked.
+func environment(wanted []string) []string {
+	var env []string
+	for _, e := range append([]string{"GODEBUG", "GOTRACEBACK", "GOGC", "GOMEMLIMIT"}, wanted...) {
+		if strings.Contains(e, "=") {
+			env = append(env, e)
+		} else if value, ok := os.LookupEnv(e); ok {
+			env = append(env, e+"="+value)
+		}
+	}
+	return env
+}
