@@ -85,11 +85,13 @@ static __always_inline void emit(struct ring_state *ring, enum ev kind, void *ct
 {
 	struct event *e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
 
-	count(kind, ring, e != 0);
-	if (!e)
+	if (!e) {
+		count(kind, ring, false);
 		return;
+	}
 	fill(e, kind, ctx, node, arg, arg2);
 	submit(e);
+	count(kind, ring, true);
 }
 
 #endif

@@ -185,9 +185,10 @@ static __always_inline int emit_removal(struct ring_state *ring, void *ctx, void
 	struct event_removal *r = bpf_ringbuf_reserve(&events, sizeof(*r), 0);
 	__u64 sock, key = (__u64)ctx;
 
-	count(EV_NODE_REMOVE, ring, r != 0);
-	if (!r)
+	if (!r) {
+		count(EV_NODE_REMOVE, ring, false);
 		return 0;
+	}
 	fill(&r->ev, EV_NODE_REMOVE, ctx, node, 0, 0);
 	r->slot = idx;
 	r->pad = 0;
@@ -200,6 +201,7 @@ static __always_inline int emit_removal(struct ring_state *ring, void *ctx, void
 		describe_buffer(&r->res, rsrc);
 	sock = r->res.sock;
 	submit(r);
+	count(EV_NODE_REMOVE, ring, true);
 	if (sock && bpf_map_update_elem(&socks, &sock, &key, BPF_ANY))
 		__sync_fetch_and_add(&untracked_socks, 1);
 	return 0;
@@ -444,20 +446,22 @@ static long emit_slot(__u32 i, struct slots *s)
 {
 	struct io_rsrc_node___c **nodes, *node = 0;
 	struct event_removal *r;
-	struct ring_state *ring = ring_of(s->ctx);
+	struct io_ring_ctx___c *ctx = (void *)s->ctx;
+	struct ring_state *ring = ring_of(ctx);
 	__u32 slot = s->offset + i;
 
 	if (!ring || !is_gen_c())
 		return 1;
-	nodes = BPF_CORE_READ((struct io_ring_ctx___c *)s->ctx, file_table.data.nodes);
+	nodes = BPF_CORE_READ(ctx, file_table.data.nodes);
 	bpf_probe_read_kernel(&node, sizeof(node), nodes + slot);
 	if (!node)
 		return 0;
 	r = bpf_ringbuf_reserve(&events, sizeof(*r), 0);
-	count(EV_NODE_SLOT, ring, r != 0);
-	if (!r)
+	if (!r) {
+		count(EV_NODE_SLOT, ring, false);
 		return 0;
-	fill(&r->ev, EV_NODE_SLOT, s->ctx, node, 0, 0);
+	}
+	fill(&r->ev, EV_NODE_SLOT, ctx, node, 0, 0);
 	r->slot = slot;
 	r->pad = 0;
 	r->tail = 0;
@@ -465,6 +469,7 @@ static long emit_slot(__u32 i, struct slots *s)
 	__builtin_memset(&r->res, 0, sizeof(r->res));
 	describe_file(&r->res, (void *)(BPF_CORE_READ(node, file_ptr) & ~3UL));
 	submit(r);
+	count(EV_NODE_SLOT, ring, true);
 	return 0;
 }
 
@@ -477,11 +482,20 @@ static __always_inline int on_files_update(struct io_ring_ctx *ctx, __u32 offset
 	return 0;
 }
 
+/* struct io_uring_rsrc_update2 (uapi): the first word is the offset. */
+static __always_inline __u32 offset_of_update(void *up)
+{
+	__u32 offset = 0;
+
+	bpf_probe_read_kernel(&offset, sizeof(offset), up);
+	return offset;
+}
+
 SEC("kprobe/__io_sqe_files_update")
-int BPF_KPROBE(k_files_update_enter, struct io_ring_ctx *uring, struct io_uring_rsrc_update2 *up)
+int BPF_KPROBE(k_files_update_enter, struct io_ring_ctx *uring, void *up)
 {
 	if (ring_of(uring))
-		call_enter(CALL_FILES_UPDATE, uring, BPF_CORE_READ(up, offset));
+		call_enter(CALL_FILES_UPDATE, uring, offset_of_update(up));
 	return 0;
 }
 SEC("kretprobe/__io_sqe_files_update")
@@ -494,10 +508,9 @@ int BPF_KRETPROBE(k_files_update, int done)
 	return on_files_update((void *)args.ctx, args.offset, done);
 }
 SEC("fexit/__io_sqe_files_update")
-int BPF_PROG(f_files_update, struct io_ring_ctx *uring, struct io_uring_rsrc_update2 *up,
-	     unsigned int nr, int done)
+int BPF_PROG(f_files_update, struct io_ring_ctx *uring, void *up, unsigned int nr, int done)
 {
-	return on_files_update(uring, BPF_CORE_READ(up, offset), done);
+	return on_files_update(uring, offset_of_update(up), done);
 }
 
 /* ---- the end of a socket that was in a node, whoever ends it ---- */

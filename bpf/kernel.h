@@ -394,10 +394,6 @@ struct task_struct {
 	struct io_uring_task *io_uring;
 };
 
-struct io_uring_rsrc_update2 {
-	__u32 offset;
-};
-
 struct seq_file;
 
 struct bpf_iter_meta {

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"uringtrace/internal/vmtest/klog"
 )
 
 // maxComplaints bounds what one program can report: a kernel that complains
@@ -52,12 +54,12 @@ func (l *kernelLog) complaints() found {
 }
 
 func (f *found) note(msg string) {
-	switch classify(msg) {
-	case bad:
+	switch klog.Classify(msg) {
+	case klog.Bad:
 		if len(f.bad) < maxComplaints {
 			f.bad = append(f.bad, msg)
 		}
-	case stall:
+	case klog.Stall:
 		if len(f.stalls) < maxComplaints {
 			f.stalls = append(f.stalls, msg)
 		}

@@ -90,6 +90,10 @@ func ReadArchive(r io.Reader, place func(guest string) (string, bool)) (*Result,
 	for {
 		h, err := archive.Next()
 		if errors.Is(err, io.EOF) && result != nil {
+			// gzip checks its sum at the very end.
+			if _, err := io.Copy(io.Discard, zip); err != nil {
+				return nil, fmt.Errorf("%w: %v", ErrNoResult, err)
+			}
 			return result, nil
 		}
 		if err != nil {

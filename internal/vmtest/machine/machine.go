@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"runtime"
 	"strings"
 	"syscall"
@@ -24,18 +23,6 @@ import (
 // ErrTimeout means that the machine was killed because its time was over.
 var ErrTimeout = errors.New("timeout")
 
-// CrashError means that the machine ended without a result.
-type CrashError struct {
-	Reason  error
-	Console []string // its last lines
-}
-
-func (e *CrashError) Error() string {
-	return fmt.Sprintf("the machine ended without a result: %v", e.Reason)
-}
-
-func (e *CrashError) Unwrap() error { return e.Reason }
-
 // Config says what to boot.
 type Config struct {
 	Kernel  string // bzImage or ELF with a PVH entry
@@ -49,77 +36,53 @@ type Config struct {
 	Console *Console
 }
 
-// consoleTail is how many lines of console a CrashError shows.
-const consoleTail = 25
-
 // Run boots the machine, hands live output to sink, stores pulled files where
 // place says and returns the guest's report. It returns a *CrashError if there
-// is none, ErrTimeout after Config.Timeout, and ctx's error if ctx ends first;
-// QEMU has ended in any case.
+// is none; it wraps ErrTimeout after Config.Timeout, and ctx's cause if ctx
+// ended first. QEMU has ended in any case.
 func Run(ctx context.Context, c Config, sink job.Sink, place func(string) (string, bool)) (*job.Result, error) {
-	dir, err := os.MkdirTemp("", "vmrun-")
+	files, err := newFiles(c.Root)
 	if err != nil {
 		return nil, err
 	}
-	defer os.RemoveAll(dir)
-	files := newFiles(dir)
-	if err := writeRoot(files.root, c.Root); err != nil {
-		return nil, fmt.Errorf("write initramfs: %w", err)
-	}
+	defer files.close()
 	if c.Timeout > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeoutCause(ctx, c.Timeout, fmt.Errorf("%w after %v", ErrTimeout, c.Timeout))
 		defer cancel()
 	}
-	reason, err := boot(ctx, c, files, sink)
+	reason, err := boot(ctx, c, files, readySink{sink, files.remove})
 	if err != nil {
 		return nil, err
 	}
-	archive, err := os.Open(files.result)
-	if err != nil {
-		return nil, &CrashError{Reason: errors.Join(reason, err), Console: tail(files.console)}
+	result, err := job.ReadArchive(files.result, place)
+	if !errors.Is(err, job.ErrNoResult) {
+		return result, err
 	}
-	defer archive.Close()
-	result, err := job.ReadArchive(archive, place)
-	if errors.Is(err, job.ErrNoResult) {
-		if ctx.Err() != nil {
-			reason = context.Cause(ctx)
-		} else if reason == nil {
-			reason = job.ErrNoResult
-		}
-		return nil, &CrashError{Reason: reason, Console: tail(files.console)}
+	if ctx.Err() != nil {
+		reason = context.Cause(ctx)
+	} else if reason == nil {
+		reason = job.ErrNoResult
 	}
-	return result, err
+	return nil, newCrashError(reason, files.console)
 }
 
-// files are those that QEMU reads and writes.
-type files struct {
-	root, console, result string
+// readySink calls ready once the guest is up.
+type readySink struct {
+	job.Sink
+	ready func()
 }
 
-func newFiles(dir string) files {
-	return files{
-		root:    filepath.Join(dir, "root.cpio"),
-		console: filepath.Join(dir, "console"),
-		result:  filepath.Join(dir, "result.tar.gz"),
+func (s readySink) Event(e job.Event) error {
+	if e.Kind == job.Ready {
+		s.ready()
 	}
-}
-
-func writeRoot(name string, root *cpio.Tree) error {
-	f, err := os.Create(name)
-	if err != nil {
-		return err
-	}
-	if err := root.Write(f); err != nil {
-		f.Close()
-		return err
-	}
-	return f.Close()
+	return s.Sink.Event(e)
 }
 
 // boot runs QEMU. reason explains a missing result: what the frame reader or
 // QEMU complained about.
-func boot(ctx context.Context, c Config, files files, sink job.Sink) (reason, err error) {
+func boot(ctx context.Context, c Config, files *files, sink job.Sink) (reason, err error) {
 	qemu, err := exec.LookPath(Program)
 	if err != nil {
 		return nil, fmt.Errorf("%s not found: install it with apt-get install qemu-system-x86", Program)
@@ -186,18 +149,4 @@ func explain(frames, wait error, talk string) error {
 		return nil
 	}
 	return errors.New(strings.Join(reasons, "; "))
-}
-
-// tail returns the last lines of the console log.
-func tail(name string) []string {
-	data, err := os.ReadFile(name)
-	if err != nil {
-		return nil
-	}
-	text := strings.TrimSpace(strings.ReplaceAll(string(data), "\r", ""))
-	if text == "" {
-		return nil
-	}
-	lines := strings.Split(text, "\n")
-	return lines[max(0, len(lines)-consoleTail):]
 }

@@ -1,3 +1,5 @@
+//go:build linux
+
 package machine
 
 import (
@@ -15,11 +17,11 @@ const (
 )
 
 // arguments is QEMU's command line.
-func arguments(c Config, files files) []string {
+func arguments(c Config, files *files) []string {
 	args := []string{
 		"-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
 		"-cpu", "max", "-m", c.Memory,
-		"-kernel", c.Kernel, "-initrd", files.root,
+		"-kernel", c.Kernel, "-initrd", files.rootPath(),
 		"-append", parameters(c),
 	}
 	if c.ICount {
@@ -29,14 +31,14 @@ func arguments(c Config, files files) []string {
 	} else {
 		args = append(args, "-accel", "tcg,thread=multi", "-smp", fmt.Sprint(c.CPUs))
 	}
-	console := "file,id=console,path=" + escape(files.console)
+	console := "file,id=console,path=" + escape(files.console.Name())
 	if c.Console != nil {
 		console = fmt.Sprintf("socket,id=console,fd=%d", consoleFD)
 	}
 	return append(args,
 		"-chardev", console, "-serial", "chardev:console",
 		"-chardev", fmt.Sprintf("file,id=live,path=/dev/fd/%d", liveFD), "-serial", "chardev:live",
-		"-chardev", "file,id=result,path="+escape(files.result), "-serial", "chardev:result",
+		"-chardev", "file,id=result,path="+escape(files.result.Name()), "-serial", "chardev:result",
 	)
 }
 

@@ -1,3 +1,5 @@
+//go:build linux
+
 // Vmrun runs programs and Go tests on other kernels: in a virtual machine whose
 // whole disk is an archive made for the occasion.
 //

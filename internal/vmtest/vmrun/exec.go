@@ -51,10 +51,7 @@ func (s *session) test(binary, dir string, args []string) (job.Program, error) {
 	if err != nil {
 		return job.Program{}, err
 	}
-	if err := checkStatic(path); err != nil {
-		return job.Program{}, err
-	}
-	if err := s.root.File(path, path); err != nil {
+	if err := s.addProgram(path); err != nil {
 		return job.Program{}, err
 	}
 	if err := s.addPackage(dir); err != nil {
@@ -119,9 +116,8 @@ func testOutputs(dir string, args []string) []output {
 			outs = append(outs, output{path: absolute(base, value)})
 		}
 	}
-	if value, ok := testFlag(args, "testlogfile"); ok && value != "" {
-		outs = append(outs, output{path: absolute(dir, value)})
-	}
+	// -test.testlogfile stays inside: without it go test caches no result,
+	// and a result of another kernel must not be cached.
 	if value, ok := testFlag(args, "gocoverdir"); ok && value != "" {
 		outs = append(outs, output{path: absolute(dir, value), dir: true})
 	}

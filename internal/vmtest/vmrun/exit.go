@@ -70,14 +70,17 @@ func exitCode(err error) int {
 func message(err error) string {
 	var program programError
 	var usage usageError
+	var sig signalError
 	var crash *machine.CrashError
 	switch {
 	case err == nil, errors.As(err, &program), errors.Is(err, errFailed), errors.Is(err, flag.ErrHelp):
 		return ""
 	case errors.As(err, &usage):
 		return err.Error() + "; vmrun -h shows how"
-	case errors.As(err, &crash) && len(crash.Console) > 0:
-		return fmt.Sprintf("%v\nlast lines of the console:\n  %s", err, strings.Join(crash.Console, "\n  "))
+	case errors.As(err, &sig):
+		return err.Error()
+	case errors.As(err, &crash):
+		return strings.TrimSpace(err.Error() + "\n" + crash.Detail())
 	}
 	return err.Error()
 }

@@ -63,10 +63,20 @@ func (s *session) program(name string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if err := checkStatic(path); err != nil {
-		return "", err
+	return path, s.addProgram(path)
+}
+
+// addProgram adds a program of this machine at the same path.
+func (s *session) addProgram(path string) error {
+	for _, hidden := range []string{"/dev/", "/proc/", "/sys/"} {
+		if strings.HasPrefix(path, hidden) {
+			return fmt.Errorf("%s: the machine has its own %s; move the program elsewhere", path, hidden)
+		}
 	}
-	return path, s.root.File(path, path)
+	if err := checkStatic(path); err != nil {
+		return err
+	}
+	return s.root.File(path, path)
 }
 
 // passExit runs the one program of s and returns its exit code as error.

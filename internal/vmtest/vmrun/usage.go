@@ -1,3 +1,5 @@
+//go:build linux
+
 package main
 
 const usage = `vmrun runs programs and Go tests on another kernel.
@@ -32,7 +34,7 @@ examples:
   go test -c -o out/tests/ ./... && vmrun -kernel 6.12 test out/tests/*.test
   vmrun -kernel 6.1 run ./out/uringtrace doctor
   vmrun -kernel 6.1 -bin out -pull /tmp/r.jsonl:r.jsonl run uringtrace record -o /tmp/r.jsonl
-  vmrun -kernel 7.3 -pull /sys/kernel/btf/vmlinux:7.3.btf run /bin/true
+  vmrun -kernel 7.3 -busybox -pull /sys/kernel/btf/vmlinux:7.3.btf run true
   vmrun -kernel 6.1 -bin out shell
 
 Kernels are kept in ${URINGTRACE_CACHE:-~/.cache}/uringtrace/kernels.
