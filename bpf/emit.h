@@ -5,7 +5,7 @@
 #ifndef URINGTRACE_EMIT_H
 #define URINGTRACE_EMIT_H
 
-#include "kernel.h"
+#include "uring.h"
 #include "event.h"
 
 struct kind_stats {
@@ -35,6 +35,10 @@ struct {
 	__type(value, struct kind_stats);
 } stats SEC(".maps");
 
+/* Losses that no ring in the map above accounts for: of rings that are not in it,
+ * and those of a ring whose own end was lost, with which its count goes. */
+__u64 lost_elsewhere;
+
 /* Bytes waiting in the buffer at which the reader is woken; below, it looks
  * by itself every few milliseconds, so that a record costs no wake-up. */
 const volatile __u64 wake_bytes = 1 << 19;
@@ -54,10 +58,36 @@ static __always_inline void count(enum ev kind, struct ring_state *ring, bool se
 		if (sent)
 			s->sent++;
 		else
-			s->lost++;
+			__sync_fetch_and_add(&s->lost, 1);
 	}
+	if (sent)
+		return;
 	if (ring)
-		__sync_fetch_and_add(sent ? &ring->events : &ring->lost, 1);
+		__sync_fetch_and_add(&ring->lost, 1);
+	else
+		__sync_fetch_and_add(&lost_elsewhere, 1);
+}
+
+/* Sends a record and counts it; false if there was no room. The reader is woken,
+ * if at all, by one record in so many. */
+#define LOOK_EVERY 32
+
+static __always_inline bool send(struct ring_state *ring, enum ev kind, void *record, __u64 size)
+{
+	struct kind_stats *s = bpf_map_lookup_elem(&stats, &kind);
+	__u64 flags = BPF_RB_NO_WAKEUP;
+
+	if (!s)
+		return false; /* can't be: there is one for each kind */
+	if (s->sent % LOOK_EVERY == 0 &&
+	    bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA) >= wake_bytes)
+		flags = BPF_RB_FORCE_WAKEUP;
+	if (bpf_ringbuf_output(&events, record, size, flags)) {
+		count(kind, ring, false);
+		return false;
+	}
+	s->sent++;
+	return true;
 }
 
 static __always_inline void fill(struct event *e, enum ev kind, void *ctx, void *node,
@@ -72,26 +102,13 @@ static __always_inline void fill(struct event *e, enum ev kind, void *ctx, void 
 	e->tid = (__u32)bpf_get_current_pid_tgid();
 }
 
-static __always_inline void submit(void *record)
-{
-	__u64 waiting = bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA);
-
-	bpf_ringbuf_submit(record, waiting >= wake_bytes ? BPF_RB_FORCE_WAKEUP :
-							   BPF_RB_NO_WAKEUP);
-}
-
-static __always_inline void emit(struct ring_state *ring, enum ev kind, void *ctx,
+static __always_inline bool emit(struct ring_state *ring, enum ev kind, void *ctx,
 				 void *node, __u64 arg, __u64 arg2)
 {
-	struct event *e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
+	struct event e;
 
-	if (!e) {
-		count(kind, ring, false);
-		return;
-	}
-	fill(e, kind, ctx, node, arg, arg2);
-	submit(e);
-	count(kind, ring, true);
+	fill(&e, kind, ctx, node, arg, arg2);
+	return send(ring, kind, &e, sizeof(e));
 }
 
 #endif

@@ -1,13 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The kernel as we read it: only the fields that are read, relocated at load
- * time (CO-RE). Where generations differ, a flavour (___a, ___b, ___c) holds
- * one shape and a getter hides the choice; above each stands the commit that
- * made the difference.
- *
- *   A  ordered, deferred   up to 6.3
- *   B  ordered             6.4 to 6.12
- *   C  independent nodes   6.13 on
+ * The kernel as we read it, outside io_uring (which is in uring.h): only the
+ * fields that are read, relocated at load time (CO-RE). Where kernels differ, a
+ * flavour (struct x___y) holds one shape and a getter hides the choice; above
+ * each stands the commit that made the difference.
  */
 #ifndef URINGTRACE_KERNEL_H
 #define URINGTRACE_KERNEL_H
@@ -30,12 +26,15 @@ enum { false, true };
 #define BPF_MAP_TYPE_HASH 1
 #define BPF_MAP_TYPE_ARRAY 2
 #define BPF_MAP_TYPE_PERCPU_ARRAY 6
+#define BPF_MAP_TYPE_STACK_TRACE 7
+#define BPF_MAP_TYPE_LRU_HASH 9
 #define BPF_MAP_TYPE_ARRAY_OF_MAPS 12
 #define BPF_MAP_TYPE_RINGBUF 27
 #define BPF_ANY 0
 #define BPF_F_NO_PREALLOC (1U << 0)
 #define BPF_F_MMAPABLE (1U << 10)
 #define BPF_F_INNER_MAP (1U << 12)
+#define BPF_F_USER_STACK (1ULL << 8)
 #define BPF_RB_NO_WAKEUP (1ULL << 0)
 #define BPF_RB_FORCE_WAKEUP (1ULL << 1)
 #define BPF_RB_AVAIL_DATA 0
@@ -61,14 +60,15 @@ struct pt_regs;
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_tracing.h>
 
+#define EEXIST 17
 #define AF_INET 2
 #define AF_INET6 10
 #define S_IFMT 0170000
 #define PF_IO_WORKER 0x10 /* include/linux/sched.h; an io-wq worker thread */
-#define REQ_F_FIXED_FILE 1ULL /* bit 0 = IOSQE_FIXED_FILE_BIT, stable */
-#define IORING_OP_SPLICE 30
-#define IORING_OP_TEE 33
-#define IORING_RSRC_FILE 0
+#define PAGE_SHIFT 12
+#define SOCKFS_MAGIC 0x534F434B /* include/uapi/linux/magic.h (ABI) */
+#define ANON_INODE_FS_MAGIC 0x09041934
+#define NR_IO_URING_REGISTER 427 /* the same on all architectures */
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), \
 			     apply_to = record)
@@ -101,14 +101,29 @@ struct delayed_work {
 	struct work_struct work;
 };
 
+struct super_block {
+	unsigned long s_magic;
+};
+
 struct inode {
 	unsigned short i_mode;
 	unsigned long i_ino;
+	struct super_block *i_sb;
 };
 
-struct file_operations {
-	void *release;
+struct qstr {
+	const unsigned char *name;
 };
+
+struct dentry {
+	struct qstr d_name;
+};
+
+struct path {
+	struct dentry *dentry;
+};
+
+struct file_operations;
 
 typedef struct {
 	__s64 counter;
@@ -118,6 +133,7 @@ typedef atomic64_t atomic_long_t;
 struct file {
 	const struct file_operations *f_op;
 	struct inode *f_inode;
+	struct path f_path;
 	void *private_data;
 };
 
@@ -168,230 +184,27 @@ struct percpu_ref {
 	struct percpu_ref_data *data;
 };
 
-struct io_rsrc_data;
-struct io_ring_ctx;
-
-/* A: a node holds a list of removed resources and counts its holders in a
- * percpu_ref until b8fb5b4fdd67 io_uring/rsrc: use non-pcpu refcounts for
- * nodes (6.4). */
-struct io_rsrc_put___a {
-	struct list_head list;
-	__u64 tag;
-	void *rsrc;
-};
-
-struct io_rsrc_node___a {
-	struct percpu_ref refs;
-	struct list_head node;
-	struct list_head rsrc_list;
-	struct io_rsrc_data *rsrc_data;
-	struct llist_node llist;
-	bool done;
-};
-
-/* B: one resource, embedded; c376644fb915 io_uring/rsrc: merge nodes and
- * io_rsrc_put (6.4). */
-struct io_rsrc_put___b {
-	__u64 tag;
-	void *rsrc;
-};
-
-struct io_rsrc_node___b {
-	struct io_ring_ctx *ctx;
-	int refs;
-	bool empty;
-	__u16 type;
-	struct list_head node;
-	struct io_rsrc_put___b item;
-};
-
-/* C: the node is the registered slot; 7029acd8a950 io_uring/rsrc: get rid of
- * per-ring io_rsrc_node list (6.13). */
-struct io_rsrc_node___c {
-	unsigned char type;
-	int refs;
-	__u64 tag;
-	unsigned long file_ptr;
-	void *buf;
-};
-
-struct io_mapped_ubuf___end {
-	__u64 ubuf;
-	__u64 ubuf_end;
-};
-
-/* 6.13, 5cb08e4c8d73: ubuf_end became len */
-struct io_mapped_ubuf___len {
-	__u64 ubuf;
-	unsigned int len;
-};
-
-/* A and B */
-struct io_rsrc_data {
-	struct io_ring_ctx *ctx;
-	__u64 **tags;
-};
-
-struct io_rsrc_data___b {
-	__u16 rsrc_type;
-};
-
-/* C; 3597f2786b68 io_uring/rsrc: unify file and buffer resource tables */
-struct io_rsrc_data___c {
-	unsigned int nr;
-	struct io_rsrc_node___c **nodes;
-};
-
-struct io_fixed_file {
-	unsigned long file_ptr;
-};
-
-struct io_file_table {
-	struct io_fixed_file *files;
-};
-
-struct io_file_table___c {
-	struct io_rsrc_data___c data;
-};
-
-struct io_hash_bucket {
-	struct hlist_head list;
-};
-
-struct io_hash_table {
-	struct io_hash_bucket *hbs;
-	unsigned int hash_bits;
-};
-
-struct io_ring_ctx {
-	unsigned int flags;
-	unsigned int nr_user_files;
-	unsigned int nr_user_bufs;
-	void *rsrc_node;
-	struct list_head rsrc_ref_list;
-	struct io_rsrc_data *file_data;
-	struct io_rsrc_data *buf_data;
-	struct io_file_table file_table;
-	struct io_hash_table cancel_table;
-	struct work_struct exit_work;
-};
-
-struct io_ring_ctx___a {
-	void *rsrc_backup_node;
-	int rsrc_cached_refs;
-	struct llist_head rsrc_put_llist;
-	struct delayed_work rsrc_put_work;
-};
-
-struct io_ring_ctx___c {
-	struct io_file_table___c file_table;
-	struct io_rsrc_data___c buf_table;
-};
-
-/* 9ca9fb24d5fe io_uring: mutex locked poll hashing (6.0) added the second
- * table, 085268829b07 io_uring/poll: get rid of unlocked cancel hash (6.13)
- * took one away. */
-struct io_ring_ctx___locked {
-	struct io_hash_table cancel_table_locked;
-};
-
-struct io_wq_work_node {
-	struct io_wq_work_node *next;
-};
-
-struct io_wq_work_list {
-	struct io_wq_work_node *first;
-};
-
-struct io_wq_work {
-	struct io_wq_work_node list;
-};
-
-struct io_cqe {
-	__u64 user_data;
-	int fd;
-};
-
-struct task_struct;
-
-struct io_kiocb {
-	struct file *file;
-	__u8 opcode;
-	__u64 flags;
-	struct io_cqe cqe;
-	struct io_ring_ctx *ctx;
-	struct hlist_node hash_node;
-	struct io_wq_work work;
-};
-
-/* f03baece0818 io_uring: move cancelations to be io_uring_task based (6.13) */
-struct io_kiocb___task {
-	struct task_struct *task;
-};
-
-struct io_uring_task___back {
-	struct task_struct *task;
-};
-
-struct io_kiocb___tctx {
-	struct io_uring_task___back *tctx;
-};
-
-/* 6f94cbc29ada io_uring/rsrc: split io_kiocb node type assignments (6.13) */
-struct io_kiocb___one {
-	void *rsrc_node;
-};
-
-struct io_kiocb___two {
-	void *file_node;
-	void *buf_node;
-};
-
-/* da64d6db3bd3 io_uring: One wqe per wq (6.4) */
-struct io_wqe_acct___a {
-	struct io_wq_work_list work_list;
-};
-
-struct io_wqe___a {
-	struct io_wqe_acct___a acct[2];
-};
-
-struct io_wq___a {
-	struct io_wqe___a *wqes[1];
-};
-
-struct io_wq_acct___b {
-	struct io_wq_work_list work_list;
-};
-
-struct io_wq___b {
-	struct io_wq_acct___b acct[2];
-};
-
-struct io_wq {
-	__u64 state;
-};
-
-struct io_worker {
-	struct io_wq_work *cur_work;
-};
-
-/* gone with io_wqe rework; present on 6.1 */
-struct io_worker___next {
-	struct io_wq_work *next_work;
-};
-
-struct io_uring_task {
-	struct io_wq *io_wq;
-};
+struct io_uring_task;
+struct files_struct;
 
 struct task_struct {
 	unsigned int flags;
 	int pid;
 	int tgid;
+	struct task_struct *group_leader;
+	struct files_struct *files;
 	char comm[16];
 	void *worker_private;
 	struct io_uring_task *io_uring;
+};
+
+/* The kernel's own names of what a task was entered with. */
+struct pt_regs___entry_x86 {
+	unsigned long orig_ax;
+};
+
+struct pt_regs___entry_arm64 {
+	int syscallno;
 };
 
 struct seq_file;
@@ -416,42 +229,69 @@ struct bpf_iter__task_file {
 
 #pragma clang attribute pop
 
-extern void io_uring_release __ksym;
-extern void sock_close __ksym;
+/* Gives a pointer a type, so that what it points to is loaded and not read: as safe,
+ * for a hundredth of the instructions. a35b9af4ec2c bpf: Add a kfunc to type cast
+ * from bpf uapi ctx to kernel ctx, and its sibling (6.2). */
+extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym __weak;
 
-static __always_inline bool is_gen_a(void)
+/* The kernel has it; user space asks BTF. A constant to the verifier, which does
+ * not look at what is not reached by it. */
+const volatile bool can_cast;
+
+#define TYPED(p) ((typeof(p))bpf_rdonly_cast((p), bpf_core_type_id_kernel(typeof(*(p)))))
+
+/* A field of a struct, by what is cheapest on this kernel. */
+#define GET(p, field) (can_cast ? TYPED(p)->field : BPF_CORE_READ(p, field))
+
+/*
+ * The first bytes of a struct, read in one go where it can't be loaded from: a
+ * fault-safe read costs a hundred instructions, whatever its length. FROM_HEAD takes
+ * a field from there, or from the struct itself on kernels that have it further back.
+ */
+struct head {
+	__u64 words[10];
+} __attribute__((may_alias));
+
+static __always_inline void read_head(struct head *h, const void *addr)
 {
-	return bpf_core_field_exists(struct io_rsrc_node___a, rsrc_list);
+	if (!can_cast)
+		bpf_probe_read_kernel(h, sizeof(*h), addr); /* zeroes it if it fails */
 }
 
-static __always_inline bool is_gen_c(void)
-{
-	return bpf_core_field_exists(struct io_rsrc_node___c, file_ptr);
-}
+#define FROM_HEAD(h, p, field)                                                  \
+	(can_cast ? TYPED(p)->field                                             \
+		  : FROM_HEAD_AT(h, p, typeof((p)->field),                      \
+				 bpf_core_field_offset(typeof(*(p)), field)))
 
-static __always_inline void *release_of(struct file *file)
-{
-	return BPF_CORE_READ(file, f_op, release);
-}
-
-static __always_inline bool is_ring(struct file *file)
-{
-	return release_of(file) == (void *)&io_uring_release;
-}
+#define FROM_HEAD_AT(h, addr, as, offset)                                    \
+	({                                                                   \
+		typedef as __attribute__((may_alias)) as_;                   \
+		__u32 at_ = (offset);                                        \
+		as_ out_;                                                    \
+		if (at_ + sizeof(out_) <= sizeof(*(h)))                      \
+			out_ = *(as_ *)((void *)(h) + at_);                  \
+		else                                                         \
+			bpf_probe_read_kernel((void *)&out_, sizeof(out_),   \
+					      (void *)(addr) + at_);         \
+		out_;                                                        \
+	})
 
 /* The counters are typedefs of anonymous structs, which CO-RE can't relocate
- * into: their one word is read at the member's address. */
-static __always_inline __u32 file_refs(struct file *file)
+ * into: their one word is at the member's address. */
+static __always_inline __u64 word_of_file(struct head *h, struct file *file, __u32 at)
 {
-	__u64 n = 0;
+	if (can_cast)
+		return *(__u64 *)((void *)TYPED(file) + at);
+	return FROM_HEAD_AT(h, file, __u64, at);
+}
 
-	if (bpf_core_field_exists(struct file___ref, f_ref)) {
-		bpf_core_read(&n, sizeof(n), &((struct file___ref *)file)->f_ref);
-		return n + 1;
-	}
+static __always_inline __u32 file_refs(struct head *h, struct file *file)
+{
+	if (bpf_core_field_exists(struct file___ref, f_ref))
+		return word_of_file(h, file, bpf_core_field_offset(struct file___ref, f_ref)) + 1;
 	if (bpf_core_field_exists(struct file___count, f_count))
-		bpf_core_read(&n, sizeof(n), &((struct file___count *)file)->f_count);
-	return n;
+		return word_of_file(h, file, bpf_core_field_offset(struct file___count, f_count));
+	return 0;
 }
 
 #endif

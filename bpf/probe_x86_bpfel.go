@@ -17,6 +17,7 @@ type ProbeCallArgs struct {
 	_      structs.HostLayout
 	Ctx    uint64
 	Offset uint64
+	Data   uint64
 }
 
 type ProbeCallKey struct {
@@ -58,13 +59,15 @@ type ProbeEvent struct {
 }
 
 type ProbeEventRemoval struct {
-	_    structs.HostLayout
-	Ev   ProbeEvent
-	Tag  uint64
-	Tail uint64
-	Res  ProbeResource
-	Slot uint32
-	Pad  uint32
+	_     structs.HostLayout
+	Ev    ProbeEvent
+	Tag   uint64
+	Tail  uint64
+	Res   ProbeResource
+	Slot  uint32
+	Then  ProbeThen
+	Pad   uint8
+	Stack uint16
 }
 
 type ProbeFileKind uint8
@@ -89,6 +92,15 @@ const (
 	ProbeFoundFOUND_POLL_LOCKED ProbeFound = 1
 	ProbeFoundFOUND_WQ_RUNNING  ProbeFound = 2
 	ProbeFoundFOUND_WQ_PENDING  ProbeFound = 3
+	ProbeFoundFOUND_IOPOLL      ProbeFound = 4
+	ProbeFoundFOUND_CMD         ProbeFound = 5
+	ProbeFoundFOUND_WAITID      ProbeFound = 6
+	ProbeFoundFOUND_FUTEX       ProbeFound = 7
+	ProbeFoundFOUND_TIMEOUT     ProbeFound = 8
+	ProbeFoundFOUND_TIMED       ProbeFound = 9
+	ProbeFoundFOUND_TASK_WORK   ProbeFound = 10
+	ProbeFoundFOUND_DEFERRED    ProbeFound = 11
+	ProbeFoundFOUND_LINKED      ProbeFound = 12
 )
 
 type ProbeKindStats struct {
@@ -96,6 +108,17 @@ type ProbeKindStats struct {
 	Sent uint64
 	Lost uint64
 }
+
+type ProbeNodeBits uint8
+
+const (
+	ProbeNodeBitsNODE_PLACE      ProbeNodeBits = 7
+	ProbeNodeBitsNODE_FIRST      ProbeNodeBits = 8
+	ProbeNodeBitsNODE_DONE       ProbeNodeBits = 16
+	ProbeNodeBitsNODE_MORE       ProbeNodeBits = 32
+	ProbeNodeBitsNODE_TYPE_SHIFT ProbeNodeBits = 6
+	ProbeNodeBitsNODE_KIND_BITS  ProbeNodeBits = 4
+)
 
 type ProbePlace uint8
 
@@ -105,6 +128,7 @@ const (
 	ProbePlaceAT_RELEASING ProbePlace = 2
 	ProbePlaceAT_TABLE     ProbePlace = 3
 	ProbePlaceAT_BUFFERS   ProbePlace = 4
+	ProbePlaceAT_RING      ProbePlace = 5
 )
 
 type ProbeReclaim uint32
@@ -144,59 +168,103 @@ type ProbeResource struct {
 }
 
 type ProbeRingState struct {
+	_       structs.HostLayout
+	Lost    uint64
+	Serial  uint64
+	Removed uint64
+	Table   uint64
+	Told    uint64
+	Pending ProbeEventRemoval
+}
+
+type ProbeSlotKey struct {
 	_      structs.HostLayout
-	Lost   uint64
-	Events uint64
+	Serial uint64
+	Slot   uint32
+	Pad    uint32
+}
+
+type ProbeSlotStack struct {
+	_      structs.HostLayout
+	Serial uint64
+	Slot   uint32
+	Table  uint32
+}
+
+type ProbeThen uint8
+
+const (
+	ProbeThenTHEN_NEXT   ProbeThen = 1
+	ProbeThenTHEN_ZERO   ProbeThen = 2
+	ProbeThenTHEN_GONE   ProbeThen = 4
+	ProbeThenTHEN_SWITCH ProbeThen = 8
+)
+
+type ProbeTrackedSock struct {
+	_    structs.HostLayout
+	Ring uint64
+	Ino  uint64
+}
+
+type ProbeWalkMore struct {
+	_     structs.HostLayout
+	Refs  int64
+	Tag   uint64
+	Bytes uint64
+	Pages uint32
+	Slot  uint32
 }
 
 type ProbeWalkNode struct {
-	_     structs.HostLayout
-	Ring  uint64
-	Node  uint64
-	Tag   uint64
-	Put   uint64
-	Refs  int64
-	Res   ProbeResource
-	Slot  uint32
-	Place ProbePlace
-	Done  uint8
-	First uint8
-	Pad   uint8
+	_      structs.HostLayout
+	Node   uint64
+	Rsrc   uint64
+	Put    uint64
+	Refs   uint16
+	Proto  uint16
+	Family uint8
+	File   uint8
+	Bits   ProbeNodeBits
+	Pad    uint8
 }
 
 type ProbeWalkRequest struct {
-	_        structs.HostLayout
-	Ring     uint64
-	Req      uint64
-	FileNode uint64
-	BufNode  uint64
-	UserData uint64
-	Flags    uint64
-	Res      ProbeResource
-	Slot     int32
-	Tid      uint32
-	Opcode   uint8
-	Found    ProbeFound
-	Replaced uint8
-	Pad      [5]uint8
-	Comm     [16]int8
+	_         structs.HostLayout
+	Ring      uint64
+	Req       uint64
+	FileNode  uint64
+	BufNode   uint64
+	UserData  uint64
+	Flags     uint64
+	Res       ProbeResource
+	Slot      int32
+	Buffer    int32
+	Tid       uint32
+	Opcode    uint8
+	Found     ProbeFound
+	Replaced  uint8
+	Multishot uint8
+	Stack     uint32
+	Comm      [16]int8
+	_         [4]byte
 }
 
 type ProbeWalkRing struct {
 	_          structs.HostLayout
 	Ring       uint64
 	Active     uint64
-	Head       uint64
-	Tail       uint64
-	Nodes      uint64
-	Requests   uint64
-	Fd         uint32
+	Fd         int32
 	Flags      uint32
 	Tgid       uint32
 	Slots      uint32
 	Buffers    uint32
 	CachedRefs uint32
 	Torn       uint32
+	Loose      uint32
+	Registered uint32
+	Again      uint32
+	Others     [8]uint32
+	NrOthers   uint32
 	Reclaim    ProbeReclaim
 }
 
@@ -206,60 +274,99 @@ type ProbeWalkRing struct {
 const (
 	ProbeMapCalls               = "calls"
 	ProbeMapEvents              = "events"
+	ProbeMapInstallers          = "installers"
 	ProbeMapOutNodes            = "out_nodes"
 	ProbeMapOutRequests         = "out_requests"
+	ProbeMapRegistrants         = "registrants"
 	ProbeMapRings               = "rings"
+	ProbeMapSecondStacks        = "second_stacks"
 	ProbeMapSeen                = "seen"
+	ProbeMapSlotRemovals        = "slot_removals"
 	ProbeMapSocks               = "socks"
+	ProbeMapStacks              = "stacks"
 	ProbeMapStats               = "stats"
+	ProbeMapSubmitters          = "submitters"
 	ProbeMapTargets             = "targets"
 	ProbeProgF_bufPut           = "f_buf_put"
+	ProbeProgF_countFree        = "f_count_free"
+	ProbeProgF_countRemoval     = "f_count_removal"
 	ProbeProgF_filePut          = "f_file_put"
 	ProbeProgF_filesUpdate      = "f_files_update"
 	ProbeProgF_free             = "f_free"
+	ProbeProgF_install          = "f_install"
+	ProbeProgF_installRequest   = "f_install_request"
 	ProbeProgF_newB             = "f_new_b"
 	ProbeProgF_newC             = "f_new_c"
 	ProbeProgF_putBatch         = "f_put_batch"
+	ProbeProgF_register         = "f_register"
 	ProbeProgF_removeA          = "f_remove_a"
 	ProbeProgF_removeB          = "f_remove_b"
 	ProbeProgF_ringExit         = "f_ring_exit"
-	ProbeProgF_ringGone         = "f_ring_gone"
 	ProbeProgF_sockRelease      = "f_sock_release"
 	ProbeProgF_switch           = "f_switch"
+	ProbeProgF_update           = "f_update"
+	ProbeProgF_updateRequest    = "f_update_request"
 	ProbeProgF_zeroA            = "f_zero_a"
 	ProbeProgF_zeroB            = "f_zero_b"
 	ProbeProgK_bufPut           = "k_buf_put"
+	ProbeProgK_countFree        = "k_count_free"
+	ProbeProgK_countRemoval     = "k_count_removal"
 	ProbeProgK_filePut          = "k_file_put"
 	ProbeProgK_filesUpdate      = "k_files_update"
 	ProbeProgK_filesUpdateEnter = "k_files_update_enter"
 	ProbeProgK_free             = "k_free"
+	ProbeProgK_install          = "k_install"
+	ProbeProgK_installEnter     = "k_install_enter"
+	ProbeProgK_installRequest   = "k_install_request"
 	ProbeProgK_newB             = "k_new_b"
 	ProbeProgK_newC             = "k_new_c"
 	ProbeProgK_newC_enter       = "k_new_c_enter"
 	ProbeProgK_putBatch         = "k_put_batch"
+	ProbeProgK_register         = "k_register"
+	ProbeProgK_registerEnter    = "k_register_enter"
 	ProbeProgK_removeA          = "k_remove_a"
 	ProbeProgK_removeB          = "k_remove_b"
 	ProbeProgK_ringExit         = "k_ring_exit"
-	ProbeProgK_ringGone         = "k_ring_gone"
-	ProbeProgK_ringGoneEnter    = "k_ring_gone_enter"
 	ProbeProgK_sockRelease      = "k_sock_release"
 	ProbeProgK_switch           = "k_switch"
+	ProbeProgK_update           = "k_update"
+	ProbeProgK_updateEnter      = "k_update_enter"
+	ProbeProgK_updateRequest    = "k_update_request"
 	ProbeProgK_zeroA            = "k_zero_a"
 	ProbeProgK_zeroB            = "k_zero_b"
 	ProbeProgRingCreate         = "ring_create"
+	ProbeProgRingGone           = "ring_gone"
 	ProbeProgRingRegister       = "ring_register"
+	ProbeProgSubmitReq          = "submit_req"
+	ProbeProgSubmitSqe          = "submit_sqe"
+	ProbeProgWalkFileless       = "walk_fileless"
 	ProbeProgWalkRings          = "walk_rings"
 	ProbeProgWalkTasks          = "walk_tasks"
 	ProbeVarAt                  = "at"
 	ProbeVarBufNodeFlag         = "buf_node_flag"
+	ProbeVarCanCast             = "can_cast"
+	ProbeVarFilelessLeft        = "fileless_left"
+	ProbeVarFollowAll           = "follow_all"
+	ProbeVarFollowSocks         = "follow_socks"
+	ProbeVarLinksFollowed       = "links_followed"
+	ProbeVarLostElsewhere       = "lost_elsewhere"
+	ProbeVarMultishotFlag       = "multishot_flag"
 	ProbeVarNodesRoom           = "nodes_room"
 	ProbeVarNodesWritten        = "nodes_written"
+	ProbeVarNumaNodes           = "numa_nodes"
 	ProbeVarRequestsRoom        = "requests_room"
 	ProbeVarRequestsWritten     = "requests_written"
 	ProbeVarSession             = "session"
+	ProbeVarUncountedRemovals   = "uncounted_removals"
+	ProbeVarUntakenStacks       = "untaken_stacks"
 	ProbeVarUntrackedCalls      = "untracked_calls"
+	ProbeVarUntrackedRings      = "untracked_rings"
 	ProbeVarUntrackedSocks      = "untracked_socks"
+	ProbeVarUser                = "user"
 	ProbeVarWakeBytes           = "wake_bytes"
+	ProbeVarWalkMoreType        = "walk_more_type"
+	ProbeVarWalkNodeType        = "walk_node_type"
+	ProbeVarWantStacks          = "want_stacks"
 	ProbeVarWantTgid            = "want_tgid"
 )
 
@@ -306,40 +413,58 @@ type ProbeSpecs struct {
 // It can be passed ebpf.CollectionSpec.Assign.
 type ProbeProgramSpecs struct {
 	F_bufPut           *ebpf.ProgramSpec `ebpf:"f_buf_put"`
+	F_countFree        *ebpf.ProgramSpec `ebpf:"f_count_free"`
+	F_countRemoval     *ebpf.ProgramSpec `ebpf:"f_count_removal"`
 	F_filePut          *ebpf.ProgramSpec `ebpf:"f_file_put"`
 	F_filesUpdate      *ebpf.ProgramSpec `ebpf:"f_files_update"`
 	F_free             *ebpf.ProgramSpec `ebpf:"f_free"`
+	F_install          *ebpf.ProgramSpec `ebpf:"f_install"`
+	F_installRequest   *ebpf.ProgramSpec `ebpf:"f_install_request"`
 	F_newB             *ebpf.ProgramSpec `ebpf:"f_new_b"`
 	F_newC             *ebpf.ProgramSpec `ebpf:"f_new_c"`
 	F_putBatch         *ebpf.ProgramSpec `ebpf:"f_put_batch"`
+	F_register         *ebpf.ProgramSpec `ebpf:"f_register"`
 	F_removeA          *ebpf.ProgramSpec `ebpf:"f_remove_a"`
 	F_removeB          *ebpf.ProgramSpec `ebpf:"f_remove_b"`
 	F_ringExit         *ebpf.ProgramSpec `ebpf:"f_ring_exit"`
-	F_ringGone         *ebpf.ProgramSpec `ebpf:"f_ring_gone"`
 	F_sockRelease      *ebpf.ProgramSpec `ebpf:"f_sock_release"`
 	F_switch           *ebpf.ProgramSpec `ebpf:"f_switch"`
+	F_update           *ebpf.ProgramSpec `ebpf:"f_update"`
+	F_updateRequest    *ebpf.ProgramSpec `ebpf:"f_update_request"`
 	F_zeroA            *ebpf.ProgramSpec `ebpf:"f_zero_a"`
 	F_zeroB            *ebpf.ProgramSpec `ebpf:"f_zero_b"`
 	K_bufPut           *ebpf.ProgramSpec `ebpf:"k_buf_put"`
+	K_countFree        *ebpf.ProgramSpec `ebpf:"k_count_free"`
+	K_countRemoval     *ebpf.ProgramSpec `ebpf:"k_count_removal"`
 	K_filePut          *ebpf.ProgramSpec `ebpf:"k_file_put"`
 	K_filesUpdate      *ebpf.ProgramSpec `ebpf:"k_files_update"`
 	K_filesUpdateEnter *ebpf.ProgramSpec `ebpf:"k_files_update_enter"`
 	K_free             *ebpf.ProgramSpec `ebpf:"k_free"`
+	K_install          *ebpf.ProgramSpec `ebpf:"k_install"`
+	K_installEnter     *ebpf.ProgramSpec `ebpf:"k_install_enter"`
+	K_installRequest   *ebpf.ProgramSpec `ebpf:"k_install_request"`
 	K_newB             *ebpf.ProgramSpec `ebpf:"k_new_b"`
 	K_newC             *ebpf.ProgramSpec `ebpf:"k_new_c"`
 	K_newC_enter       *ebpf.ProgramSpec `ebpf:"k_new_c_enter"`
 	K_putBatch         *ebpf.ProgramSpec `ebpf:"k_put_batch"`
+	K_register         *ebpf.ProgramSpec `ebpf:"k_register"`
+	K_registerEnter    *ebpf.ProgramSpec `ebpf:"k_register_enter"`
 	K_removeA          *ebpf.ProgramSpec `ebpf:"k_remove_a"`
 	K_removeB          *ebpf.ProgramSpec `ebpf:"k_remove_b"`
 	K_ringExit         *ebpf.ProgramSpec `ebpf:"k_ring_exit"`
-	K_ringGone         *ebpf.ProgramSpec `ebpf:"k_ring_gone"`
-	K_ringGoneEnter    *ebpf.ProgramSpec `ebpf:"k_ring_gone_enter"`
 	K_sockRelease      *ebpf.ProgramSpec `ebpf:"k_sock_release"`
 	K_switch           *ebpf.ProgramSpec `ebpf:"k_switch"`
+	K_update           *ebpf.ProgramSpec `ebpf:"k_update"`
+	K_updateEnter      *ebpf.ProgramSpec `ebpf:"k_update_enter"`
+	K_updateRequest    *ebpf.ProgramSpec `ebpf:"k_update_request"`
 	K_zeroA            *ebpf.ProgramSpec `ebpf:"k_zero_a"`
 	K_zeroB            *ebpf.ProgramSpec `ebpf:"k_zero_b"`
 	RingCreate         *ebpf.ProgramSpec `ebpf:"ring_create"`
+	RingGone           *ebpf.ProgramSpec `ebpf:"ring_gone"`
 	RingRegister       *ebpf.ProgramSpec `ebpf:"ring_register"`
+	SubmitReq          *ebpf.ProgramSpec `ebpf:"submit_req"`
+	SubmitSqe          *ebpf.ProgramSpec `ebpf:"submit_sqe"`
+	WalkFileless       *ebpf.ProgramSpec `ebpf:"walk_fileless"`
 	WalkRings          *ebpf.ProgramSpec `ebpf:"walk_rings"`
 	WalkTasks          *ebpf.ProgramSpec `ebpf:"walk_tasks"`
 }
@@ -348,32 +473,53 @@ type ProbeProgramSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type ProbeMapSpecs struct {
-	Calls       *ebpf.MapSpec `ebpf:"calls"`
-	Events      *ebpf.MapSpec `ebpf:"events"`
-	OutNodes    *ebpf.MapSpec `ebpf:"out_nodes"`
-	OutRequests *ebpf.MapSpec `ebpf:"out_requests"`
-	Rings       *ebpf.MapSpec `ebpf:"rings"`
-	Seen        *ebpf.MapSpec `ebpf:"seen"`
-	Socks       *ebpf.MapSpec `ebpf:"socks"`
-	Stats       *ebpf.MapSpec `ebpf:"stats"`
-	Targets     *ebpf.MapSpec `ebpf:"targets"`
+	Calls        *ebpf.MapSpec `ebpf:"calls"`
+	Events       *ebpf.MapSpec `ebpf:"events"`
+	Installers   *ebpf.MapSpec `ebpf:"installers"`
+	OutNodes     *ebpf.MapSpec `ebpf:"out_nodes"`
+	OutRequests  *ebpf.MapSpec `ebpf:"out_requests"`
+	Registrants  *ebpf.MapSpec `ebpf:"registrants"`
+	Rings        *ebpf.MapSpec `ebpf:"rings"`
+	SecondStacks *ebpf.MapSpec `ebpf:"second_stacks"`
+	Seen         *ebpf.MapSpec `ebpf:"seen"`
+	SlotRemovals *ebpf.MapSpec `ebpf:"slot_removals"`
+	Socks        *ebpf.MapSpec `ebpf:"socks"`
+	Stacks       *ebpf.MapSpec `ebpf:"stacks"`
+	Stats        *ebpf.MapSpec `ebpf:"stats"`
+	Submitters   *ebpf.MapSpec `ebpf:"submitters"`
+	Targets      *ebpf.MapSpec `ebpf:"targets"`
 }
 
 // ProbeVariableSpecs contains global variables before they are loaded into the kernel.
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type ProbeVariableSpecs struct {
-	At              *ebpf.VariableSpec `ebpf:"at"`
-	BufNodeFlag     *ebpf.VariableSpec `ebpf:"buf_node_flag"`
-	NodesRoom       *ebpf.VariableSpec `ebpf:"nodes_room"`
-	NodesWritten    *ebpf.VariableSpec `ebpf:"nodes_written"`
-	RequestsRoom    *ebpf.VariableSpec `ebpf:"requests_room"`
-	RequestsWritten *ebpf.VariableSpec `ebpf:"requests_written"`
-	Session         *ebpf.VariableSpec `ebpf:"session"`
-	UntrackedCalls  *ebpf.VariableSpec `ebpf:"untracked_calls"`
-	UntrackedSocks  *ebpf.VariableSpec `ebpf:"untracked_socks"`
-	WakeBytes       *ebpf.VariableSpec `ebpf:"wake_bytes"`
-	WantTgid        *ebpf.VariableSpec `ebpf:"want_tgid"`
+	At                *ebpf.VariableSpec `ebpf:"at"`
+	BufNodeFlag       *ebpf.VariableSpec `ebpf:"buf_node_flag"`
+	CanCast           *ebpf.VariableSpec `ebpf:"can_cast"`
+	FilelessLeft      *ebpf.VariableSpec `ebpf:"fileless_left"`
+	FollowAll         *ebpf.VariableSpec `ebpf:"follow_all"`
+	FollowSocks       *ebpf.VariableSpec `ebpf:"follow_socks"`
+	LinksFollowed     *ebpf.VariableSpec `ebpf:"links_followed"`
+	LostElsewhere     *ebpf.VariableSpec `ebpf:"lost_elsewhere"`
+	MultishotFlag     *ebpf.VariableSpec `ebpf:"multishot_flag"`
+	NodesRoom         *ebpf.VariableSpec `ebpf:"nodes_room"`
+	NodesWritten      *ebpf.VariableSpec `ebpf:"nodes_written"`
+	NumaNodes         *ebpf.VariableSpec `ebpf:"numa_nodes"`
+	RequestsRoom      *ebpf.VariableSpec `ebpf:"requests_room"`
+	RequestsWritten   *ebpf.VariableSpec `ebpf:"requests_written"`
+	Session           *ebpf.VariableSpec `ebpf:"session"`
+	UncountedRemovals *ebpf.VariableSpec `ebpf:"uncounted_removals"`
+	UntakenStacks     *ebpf.VariableSpec `ebpf:"untaken_stacks"`
+	UntrackedCalls    *ebpf.VariableSpec `ebpf:"untracked_calls"`
+	UntrackedRings    *ebpf.VariableSpec `ebpf:"untracked_rings"`
+	UntrackedSocks    *ebpf.VariableSpec `ebpf:"untracked_socks"`
+	User              *ebpf.VariableSpec `ebpf:"user"`
+	WakeBytes         *ebpf.VariableSpec `ebpf:"wake_bytes"`
+	WalkMoreType      *ebpf.VariableSpec `ebpf:"walk_more_type"`
+	WalkNodeType      *ebpf.VariableSpec `ebpf:"walk_node_type"`
+	WantStacks        *ebpf.VariableSpec `ebpf:"want_stacks"`
+	WantTgid          *ebpf.VariableSpec `ebpf:"want_tgid"`
 }
 
 // ProbeObjects contains all objects after they have been loaded into the kernel.
@@ -396,27 +542,39 @@ func (o *ProbeObjects) Close() error {
 //
 // It can be passed to LoadProbeObjects or ebpf.CollectionSpec.LoadAndAssign.
 type ProbeMaps struct {
-	Calls       *ebpf.Map `ebpf:"calls"`
-	Events      *ebpf.Map `ebpf:"events"`
-	OutNodes    *ebpf.Map `ebpf:"out_nodes"`
-	OutRequests *ebpf.Map `ebpf:"out_requests"`
-	Rings       *ebpf.Map `ebpf:"rings"`
-	Seen        *ebpf.Map `ebpf:"seen"`
-	Socks       *ebpf.Map `ebpf:"socks"`
-	Stats       *ebpf.Map `ebpf:"stats"`
-	Targets     *ebpf.Map `ebpf:"targets"`
+	Calls        *ebpf.Map `ebpf:"calls"`
+	Events       *ebpf.Map `ebpf:"events"`
+	Installers   *ebpf.Map `ebpf:"installers"`
+	OutNodes     *ebpf.Map `ebpf:"out_nodes"`
+	OutRequests  *ebpf.Map `ebpf:"out_requests"`
+	Registrants  *ebpf.Map `ebpf:"registrants"`
+	Rings        *ebpf.Map `ebpf:"rings"`
+	SecondStacks *ebpf.Map `ebpf:"second_stacks"`
+	Seen         *ebpf.Map `ebpf:"seen"`
+	SlotRemovals *ebpf.Map `ebpf:"slot_removals"`
+	Socks        *ebpf.Map `ebpf:"socks"`
+	Stacks       *ebpf.Map `ebpf:"stacks"`
+	Stats        *ebpf.Map `ebpf:"stats"`
+	Submitters   *ebpf.Map `ebpf:"submitters"`
+	Targets      *ebpf.Map `ebpf:"targets"`
 }
 
 func (m *ProbeMaps) Close() error {
 	return _ProbeClose(
 		m.Calls,
 		m.Events,
+		m.Installers,
 		m.OutNodes,
 		m.OutRequests,
+		m.Registrants,
 		m.Rings,
+		m.SecondStacks,
 		m.Seen,
+		m.SlotRemovals,
 		m.Socks,
+		m.Stacks,
 		m.Stats,
+		m.Submitters,
 		m.Targets,
 	)
 }
@@ -425,17 +583,32 @@ func (m *ProbeMaps) Close() error {
 //
 // It can be passed to LoadProbeObjects or ebpf.CollectionSpec.LoadAndAssign.
 type ProbeVariables struct {
-	At              *ebpf.Variable `ebpf:"at"`
-	BufNodeFlag     *ebpf.Variable `ebpf:"buf_node_flag"`
-	NodesRoom       *ebpf.Variable `ebpf:"nodes_room"`
-	NodesWritten    *ebpf.Variable `ebpf:"nodes_written"`
-	RequestsRoom    *ebpf.Variable `ebpf:"requests_room"`
-	RequestsWritten *ebpf.Variable `ebpf:"requests_written"`
-	Session         *ebpf.Variable `ebpf:"session"`
-	UntrackedCalls  *ebpf.Variable `ebpf:"untracked_calls"`
-	UntrackedSocks  *ebpf.Variable `ebpf:"untracked_socks"`
-	WakeBytes       *ebpf.Variable `ebpf:"wake_bytes"`
-	WantTgid        *ebpf.Variable `ebpf:"want_tgid"`
+	At                *ebpf.Variable `ebpf:"at"`
+	BufNodeFlag       *ebpf.Variable `ebpf:"buf_node_flag"`
+	CanCast           *ebpf.Variable `ebpf:"can_cast"`
+	FilelessLeft      *ebpf.Variable `ebpf:"fileless_left"`
+	FollowAll         *ebpf.Variable `ebpf:"follow_all"`
+	FollowSocks       *ebpf.Variable `ebpf:"follow_socks"`
+	LinksFollowed     *ebpf.Variable `ebpf:"links_followed"`
+	LostElsewhere     *ebpf.Variable `ebpf:"lost_elsewhere"`
+	MultishotFlag     *ebpf.Variable `ebpf:"multishot_flag"`
+	NodesRoom         *ebpf.Variable `ebpf:"nodes_room"`
+	NodesWritten      *ebpf.Variable `ebpf:"nodes_written"`
+	NumaNodes         *ebpf.Variable `ebpf:"numa_nodes"`
+	RequestsRoom      *ebpf.Variable `ebpf:"requests_room"`
+	RequestsWritten   *ebpf.Variable `ebpf:"requests_written"`
+	Session           *ebpf.Variable `ebpf:"session"`
+	UncountedRemovals *ebpf.Variable `ebpf:"uncounted_removals"`
+	UntakenStacks     *ebpf.Variable `ebpf:"untaken_stacks"`
+	UntrackedCalls    *ebpf.Variable `ebpf:"untracked_calls"`
+	UntrackedRings    *ebpf.Variable `ebpf:"untracked_rings"`
+	UntrackedSocks    *ebpf.Variable `ebpf:"untracked_socks"`
+	User              *ebpf.Variable `ebpf:"user"`
+	WakeBytes         *ebpf.Variable `ebpf:"wake_bytes"`
+	WalkMoreType      *ebpf.Variable `ebpf:"walk_more_type"`
+	WalkNodeType      *ebpf.Variable `ebpf:"walk_node_type"`
+	WantStacks        *ebpf.Variable `ebpf:"want_stacks"`
+	WantTgid          *ebpf.Variable `ebpf:"want_tgid"`
 }
 
 // ProbePrograms contains all programs after they have been loaded into the kernel.
@@ -443,40 +616,58 @@ type ProbeVariables struct {
 // It can be passed to LoadProbeObjects or ebpf.CollectionSpec.LoadAndAssign.
 type ProbePrograms struct {
 	F_bufPut           *ebpf.Program `ebpf:"f_buf_put"`
+	F_countFree        *ebpf.Program `ebpf:"f_count_free"`
+	F_countRemoval     *ebpf.Program `ebpf:"f_count_removal"`
 	F_filePut          *ebpf.Program `ebpf:"f_file_put"`
 	F_filesUpdate      *ebpf.Program `ebpf:"f_files_update"`
 	F_free             *ebpf.Program `ebpf:"f_free"`
+	F_install          *ebpf.Program `ebpf:"f_install"`
+	F_installRequest   *ebpf.Program `ebpf:"f_install_request"`
 	F_newB             *ebpf.Program `ebpf:"f_new_b"`
 	F_newC             *ebpf.Program `ebpf:"f_new_c"`
 	F_putBatch         *ebpf.Program `ebpf:"f_put_batch"`
+	F_register         *ebpf.Program `ebpf:"f_register"`
 	F_removeA          *ebpf.Program `ebpf:"f_remove_a"`
 	F_removeB          *ebpf.Program `ebpf:"f_remove_b"`
 	F_ringExit         *ebpf.Program `ebpf:"f_ring_exit"`
-	F_ringGone         *ebpf.Program `ebpf:"f_ring_gone"`
 	F_sockRelease      *ebpf.Program `ebpf:"f_sock_release"`
 	F_switch           *ebpf.Program `ebpf:"f_switch"`
+	F_update           *ebpf.Program `ebpf:"f_update"`
+	F_updateRequest    *ebpf.Program `ebpf:"f_update_request"`
 	F_zeroA            *ebpf.Program `ebpf:"f_zero_a"`
 	F_zeroB            *ebpf.Program `ebpf:"f_zero_b"`
 	K_bufPut           *ebpf.Program `ebpf:"k_buf_put"`
+	K_countFree        *ebpf.Program `ebpf:"k_count_free"`
+	K_countRemoval     *ebpf.Program `ebpf:"k_count_removal"`
 	K_filePut          *ebpf.Program `ebpf:"k_file_put"`
 	K_filesUpdate      *ebpf.Program `ebpf:"k_files_update"`
 	K_filesUpdateEnter *ebpf.Program `ebpf:"k_files_update_enter"`
 	K_free             *ebpf.Program `ebpf:"k_free"`
+	K_install          *ebpf.Program `ebpf:"k_install"`
+	K_installEnter     *ebpf.Program `ebpf:"k_install_enter"`
+	K_installRequest   *ebpf.Program `ebpf:"k_install_request"`
 	K_newB             *ebpf.Program `ebpf:"k_new_b"`
 	K_newC             *ebpf.Program `ebpf:"k_new_c"`
 	K_newC_enter       *ebpf.Program `ebpf:"k_new_c_enter"`
 	K_putBatch         *ebpf.Program `ebpf:"k_put_batch"`
+	K_register         *ebpf.Program `ebpf:"k_register"`
+	K_registerEnter    *ebpf.Program `ebpf:"k_register_enter"`
 	K_removeA          *ebpf.Program `ebpf:"k_remove_a"`
 	K_removeB          *ebpf.Program `ebpf:"k_remove_b"`
 	K_ringExit         *ebpf.Program `ebpf:"k_ring_exit"`
-	K_ringGone         *ebpf.Program `ebpf:"k_ring_gone"`
-	K_ringGoneEnter    *ebpf.Program `ebpf:"k_ring_gone_enter"`
 	K_sockRelease      *ebpf.Program `ebpf:"k_sock_release"`
 	K_switch           *ebpf.Program `ebpf:"k_switch"`
+	K_update           *ebpf.Program `ebpf:"k_update"`
+	K_updateEnter      *ebpf.Program `ebpf:"k_update_enter"`
+	K_updateRequest    *ebpf.Program `ebpf:"k_update_request"`
 	K_zeroA            *ebpf.Program `ebpf:"k_zero_a"`
 	K_zeroB            *ebpf.Program `ebpf:"k_zero_b"`
 	RingCreate         *ebpf.Program `ebpf:"ring_create"`
+	RingGone           *ebpf.Program `ebpf:"ring_gone"`
 	RingRegister       *ebpf.Program `ebpf:"ring_register"`
+	SubmitReq          *ebpf.Program `ebpf:"submit_req"`
+	SubmitSqe          *ebpf.Program `ebpf:"submit_sqe"`
+	WalkFileless       *ebpf.Program `ebpf:"walk_fileless"`
 	WalkRings          *ebpf.Program `ebpf:"walk_rings"`
 	WalkTasks          *ebpf.Program `ebpf:"walk_tasks"`
 }
@@ -484,40 +675,58 @@ type ProbePrograms struct {
 func (p *ProbePrograms) Close() error {
 	return _ProbeClose(
 		p.F_bufPut,
+		p.F_countFree,
+		p.F_countRemoval,
 		p.F_filePut,
 		p.F_filesUpdate,
 		p.F_free,
+		p.F_install,
+		p.F_installRequest,
 		p.F_newB,
 		p.F_newC,
 		p.F_putBatch,
+		p.F_register,
 		p.F_removeA,
 		p.F_removeB,
 		p.F_ringExit,
-		p.F_ringGone,
 		p.F_sockRelease,
 		p.F_switch,
+		p.F_update,
+		p.F_updateRequest,
 		p.F_zeroA,
 		p.F_zeroB,
 		p.K_bufPut,
+		p.K_countFree,
+		p.K_countRemoval,
 		p.K_filePut,
 		p.K_filesUpdate,
 		p.K_filesUpdateEnter,
 		p.K_free,
+		p.K_install,
+		p.K_installEnter,
+		p.K_installRequest,
 		p.K_newB,
 		p.K_newC,
 		p.K_newC_enter,
 		p.K_putBatch,
+		p.K_register,
+		p.K_registerEnter,
 		p.K_removeA,
 		p.K_removeB,
 		p.K_ringExit,
-		p.K_ringGone,
-		p.K_ringGoneEnter,
 		p.K_sockRelease,
 		p.K_switch,
+		p.K_update,
+		p.K_updateEnter,
+		p.K_updateRequest,
 		p.K_zeroA,
 		p.K_zeroB,
 		p.RingCreate,
+		p.RingGone,
 		p.RingRegister,
+		p.SubmitReq,
+		p.SubmitSqe,
+		p.WalkFileless,
 		p.WalkRings,
 		p.WalkTasks,
 	)

@@ -64,5 +64,6 @@ type Event struct {
 	Flags    uint32 // RingCreate: IORING_SETUP_*
 	Opcode   uint32 // Register: IORING_REGISTER_*
 	Slot     uint32 // NodeRemove, NodeSlot
+	Stack    uint32 // NodeRemove, NodeSlot: id of the Stack that put Resource into Slot; 0: not known
 	TID      uint32 // task that ran the hook; not the target's where release is deferred
 }

@@ -51,6 +51,7 @@ type Resource struct {
 	Inode  uint64
 	Bytes  uint64 // buffers: length
 	Refs   uint32 // files: references at that moment, the node's own included; 0: unknown
+	Pages  uint32 // buffers: pages of the process that it pins
 	Local  Endpoint
 	Remote Endpoint
 	Family uint16 // AF_*

@@ -1,6 +1,10 @@
 package probe
 
-import "uringtrace/internal/events"
+import (
+	"slices"
+
+	"uringtrace/internal/events"
+)
 
 // Backend is the way in which kernel functions are hooked.
 type Backend string
@@ -18,7 +22,7 @@ const (
 func Backends() []Backend { return []Backend{Auto, Fentry, Kprobe, None} }
 
 // hook is one place in the kernel that is listened to, with its programs in
-// bpf/hooks.h. The table of hooks is the only place that knows them.
+// bpf/hooks*.h. The table of hooks is the only place that knows them.
 type hook struct {
 	name     string           // what it tells, in our words
 	function string           // kernel function or tracepoint
@@ -26,11 +30,14 @@ type hook struct {
 	entry    string           // kprobe program at the function's entry
 	ret      string           // kprobe program at its return
 	fentry   string           // fentry or fexit program
-	tracing  string           // tp_btf program
-	fires    []events.Kind    // kinds that it sends; the self-test expects them
-	atLeast  uint64           // of those, how many the self-test provokes; 0: it does not
-	use      string           // what it is needed for
-	without  string           // what is lost without it
+	tracing  string           // tp_btf program, for backends without another
+	// tracepoint is where tracing goes if it is none with BTF: those can't see
+	// arguments of every type.
+	tracepoint string
+	fires      []events.Kind // kinds that it sends; the self-test expects them
+	atLeast    uint64        // of those, how many the self-test provokes; 0: it does not
+	use        string        // what it is needed for
+	without    string        // what is lost without it
 }
 
 var (
@@ -67,13 +74,13 @@ func ringHooks() []hook {
 		},
 		{
 			name: "ring freed", function: "io_ring_exit_work", reclaims: allReclaims,
-			entry: "k_ring_gone_enter", ret: "k_ring_gone", fentry: "f_ring_gone",
-			fires: []events.Kind{events.RingGone},
-			use:   "the moment a ring's address may be used again", without: "a new ring at an old address starts inexact",
+			tracing: "ring_gone", tracepoint: "workqueue_execute_end",
+			fires: []events.Kind{events.RingGone}, atLeast: 1,
+			use: "the moment a ring's address may be used again", without: "a new ring at an old address starts inexact",
 		},
 		{
 			name: "socket released", function: "__sock_release", reclaims: allReclaims,
-			entry: "k_sock_release", fentry: "f_sock_release", fires: []events.Kind{events.SockRelease},
+			entry: "k_sock_release", fentry: "f_sock_release", fires: []events.Kind{events.SockRelease}, atLeast: 1,
 			use: "sockets that were truly released", without: "released sockets are not counted",
 		},
 	}
@@ -151,10 +158,80 @@ func independentHooks() []hook {
 	}
 }
 
-// hooksFor is the table for one generation.
-func hooksFor(reclaim events.Reclaim) []hook {
+// countingHooks count in the kernel what the others send, for who only watches.
+func countingHooks() []hook {
+	const use, without = "how much is removed", "removals are not counted"
+	return []hook{
+		{
+			name: "removals counted", function: "io_queue_rsrc_removal", reclaims: []events.Reclaim{events.OrderedDeferred, events.Ordered},
+			entry: "k_count_removal", fentry: "f_count_removal", fires: []events.Kind{events.NodeRemove}, atLeast: 2,
+			use: use, without: without,
+		},
+		{
+			name: "nodes freed counted", function: "io_free_rsrc_node", reclaims: onC,
+			entry: "k_count_free", fentry: "f_count_free", fires: []events.Kind{events.NodeFree}, atLeast: 2,
+			use: use, without: without,
+		},
+	}
+}
+
+// stackHooks take user stacks, for who asks for them.
+func stackHooks() []hook {
+	const use = "which stack put a file into a slot"
+	onAB := []events.Reclaim{events.OrderedDeferred, events.Ordered}
+	return []hook{
+		{
+			name: "submission", function: "io_uring:io_uring_submit_sqe", reclaims: onA, tracing: "submit_sqe",
+			use: "which stack submitted a request", without: "stacks of submissions are not known",
+		},
+		{
+			name: "submission", function: "io_uring:io_uring_submit_req", reclaims: []events.Reclaim{events.Ordered, events.Independent}, tracing: "submit_req",
+			use: "which stack submitted a request", without: "stacks of submissions are not known",
+		},
+		{
+			name: "table registered", function: "io_sqe_files_register", reclaims: allReclaims,
+			entry: "k_register_enter", ret: "k_register", fentry: "f_register",
+			use: use, without: "stacks that registered a whole table are not known",
+		},
+		{
+			name: "slots updated", function: "__io_sqe_files_update", reclaims: onAB,
+			entry: "k_update_enter", ret: "k_update", fentry: "f_update",
+			use: use, without: "stacks that filled slots are not known",
+		},
+		{
+			name: "slots updated by request", function: "io_files_update", reclaims: allReclaims,
+			entry: "k_update_request", fentry: "f_update_request",
+			use: use, without: "stacks that filled slots by FILES_UPDATE are not known",
+		},
+		{
+			name: "file being installed", function: "io_fixed_fd_install", reclaims: allReclaims,
+			entry: "k_install_request", fentry: "f_install_request",
+			use: use, without: "stacks that installed files by requests are not known",
+		},
+		{
+			name: "file installed", function: "__io_fixed_fd_install", reclaims: allReclaims,
+			entry: "k_install_enter", ret: "k_install", fentry: "f_install",
+			use: use, without: "stacks that installed files by requests are not known",
+		},
+	}
+}
+
+// watchHooks are those for who only watches: nothing is sent but rings' births
+// and ends.
+func watchHooks() []hook {
 	var out []hook
-	for _, h := range hooks() {
+	for _, h := range ringHooks() {
+		if h.name != "register call" && h.name != "socket released" {
+			out = append(out, h)
+		}
+	}
+	return append(out, countingHooks()...)
+}
+
+// hooksFor is that part of a table that is for one generation.
+func hooksFor(table []hook, reclaim events.Reclaim) []hook {
+	var out []hook
+	for _, h := range table {
 		for _, r := range h.reclaims {
 			if r == reclaim {
 				out = append(out, h)
@@ -167,21 +244,14 @@ func hooksFor(reclaim events.Reclaim) []hook {
 // programs names the programs that the hook needs with a backend; none means
 // that the backend can't serve it.
 func (h *hook) programs(b Backend) []string {
-	if h.tracing != "" {
-		return []string{h.tracing}
-	}
-	var names []string
-	switch b {
-	case Fentry:
-		names = append(names, h.fentry)
-	case Kprobe:
-		for _, name := range []string{h.entry, h.ret} {
-			if name != "" {
-				names = append(names, name)
-			}
+	byBackend := map[Backend][]string{Fentry: {h.fentry}, Kprobe: {h.entry, h.ret}}
+	for _, choice := range [][]string{byBackend[b], {h.tracing}} {
+		choice = slices.DeleteFunc(choice, func(name string) bool { return name == "" })
+		if len(choice) > 0 {
+			return choice
 		}
 	}
-	return names
+	return nil
 }
 
 // HookState is how far a hook got.

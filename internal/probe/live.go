@@ -1,3 +1,5 @@
+//go:build linux
+
 package probe
 
 import (
@@ -5,10 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 
 	"github.com/cilium/ebpf"
-	"github.com/cilium/ebpf/btf"
 	"github.com/cilium/ebpf/link"
+	"golang.org/x/sys/unix"
 
 	"uringtrace/bpf"
 	"uringtrace/internal/events"
@@ -17,18 +20,25 @@ import (
 // LiveOptions chooses how to listen.
 type LiveOptions struct {
 	Backend     Backend // empty: Auto
-	BufferBytes int     // ring buffer, a power of two of at least a page; 0: 4 MiB
+	BufferBytes int     // ring buffer, see CheckBuffer; 0: DefaultBuffer
+	Watch       bool    // count removals and send no events but rings' births and ends
+	Stacks      bool    // take the user stacks that filled slots and that submitted requests; not with Watch
+	Limits      Limits
 }
 
 // Live listens to the hooks. One goroutine may call Drain and Wait; the rest
 // is safe beside it.
 type Live struct {
 	backend Backend
+	counts  bool // removals, in place of events
+	stacks  bool // are taken
 	reclaim events.Reclaim
 	coll    *ebpf.Collection
 	links   []link.Link
 	hooks   []attachedHook
 	reader  *reader
+	base    events.Loss  // what was lost before anybody was observed
+	types   *kernelTypes // until a Walker has taken them over
 }
 
 type attachedHook struct {
@@ -40,18 +50,23 @@ type attachedHook struct {
 // them on a ring of its own. Which of them work is in Hooks; an error means
 // that none could be had at all. The caller closes it.
 func NewLive(ctx context.Context, o LiveOptions) (*Live, error) {
-	if err := CheckPrivilege(); err != nil {
+	if o.BufferBytes == 0 {
+		o.BufferBytes = DefaultBuffer
+	}
+	if err := errors.Join(CheckBuffer(o.BufferBytes), CheckPrivilege()); err != nil {
 		return nil, err
 	}
-	types, err := kernelTypes()
+	types, err := loadTypes()
 	if err != nil {
 		return nil, err
 	}
-	l := &Live{reclaim: reclaimOf(types)}
+	l := &Live{reclaim: reclaimOf(types.Spec), types: types}
 	if l.backend, err = chooseBackend(o.Backend, types); err != nil {
 		return nil, err
 	}
-	if err := l.load(o, types); err != nil {
+	l.counts = o.Watch && l.backend != None
+	l.stacks = o.Stacks && !o.Watch && l.backend != None
+	if err := l.load(o); err != nil {
 		return nil, err
 	}
 	l.attach()
@@ -76,31 +91,44 @@ func (l *Live) Hooks() []HookStatus {
 	return out
 }
 
-func (l *Live) load(o LiveOptions, types *btf.Spec) error {
+func (l *Live) load(o LiveOptions) error {
 	var names []string
-	for _, h := range hooksFor(l.reclaim) {
+	table := hooks()
+	if o.Watch {
+		table = watchHooks()
+	}
+	if l.stacks {
+		table = append(table, stackHooks()...)
+	}
+	for _, h := range hooksFor(table, l.reclaim) {
 		row := attachedHook{hook: h, status: HookStatus{
 			Name: h.name, Function: h.function, Kind: string(l.backend), State: HookOff, For: h.use, Without: h.without,
 		}}
 		programs := h.programs(l.backend)
 		switch {
-		case h.tracing != "":
+		case slices.Contains(programs, h.tracing):
 			row.status.Kind = "tracepoint"
 			names = append(names, programs...)
 		case len(programs) == 0:
 			row.status.Kind = "-"
-		case l.backend == Fentry && !hasFunction(types, h.function):
+		case l.backend == Fentry && !l.types.has(h.function):
 			row.status.State = HookMissing
 		default:
 			names = append(names, programs...)
 		}
 		l.hooks = append(l.hooks, row)
 	}
-	coll, err := loadPrograms(names, func(spec *ebpf.CollectionSpec) error {
-		if o.BufferBytes == 0 {
-			return nil
-		}
+	coll, err := loadPrograms(l.types, names, nil, func(spec *ebpf.CollectionSpec) error {
+		spec.Maps["socks"].MaxEntries = sockRoom(hostMemory())
 		spec.Maps["events"].MaxEntries = uint32(o.BufferBytes)
+		for name, limit := range map[string]int{"rings": o.Limits.Rings, "socks": o.Limits.Socks, "calls": o.Limits.Calls, "stacks": o.Limits.Stacks} {
+			if limit > 0 {
+				spec.Maps[name].MaxEntries = uint32(limit)
+			}
+		}
+		if err := prepareStacks(spec, l.stacks); err != nil {
+			return err
+		}
 		return spec.Variables["wake_bytes"].Set(uint64(o.BufferBytes / 8))
 	})
 	if err != nil {
@@ -140,12 +168,21 @@ func attachProgram(h *hook, name string, prog *ebpf.Program) (link.Link, error) 
 	case h.ret:
 		return link.Kretprobe(h.function, prog, nil)
 	}
+	if name == h.tracing && h.tracepoint != "" {
+		return link.AttachRawTracepoint(link.RawTracepointOptions{Name: h.tracepoint, Program: prog})
+	}
 	return link.AttachTracing(link.TracingOptions{Program: prog})
 }
 
-func hasFunction(types *btf.Spec, name string) bool {
-	var fn *btf.Func
-	return types.TypeByName(name, &fn) == nil
+// takeTypes hands over what was decoded of the kernel's types: they are large, and of
+// use only to who loads programs. l may be nil.
+func (l *Live) takeTypes() (*kernelTypes, error) {
+	if l == nil || l.types == nil {
+		return loadTypes()
+	}
+	types := l.types
+	l.types = nil
+	return types, nil
 }
 
 // WatchProcess has the rings that process tgid makes from now on observed.
@@ -156,11 +193,28 @@ func (l *Live) WatchProcess(tgid int) error {
 	return nil
 }
 
-// WatchRing has an existing ring observed; watching it twice is fine.
-func (l *Live) WatchRing(ring uint64) error {
-	err := l.coll.Maps["rings"].Update(ring, bpf.ProbeRingState{}, ebpf.UpdateNoExist)
-	if err != nil && !errors.Is(err, ebpf.ErrKeyExist) {
-		return fmt.Errorf("watch ring: %w", err)
+// ErrNoRoom: as many rings are followed as there is room for.
+var ErrNoRoom = errors.New("no room to follow another ring")
+
+// WatchRing has an existing ring observed. It reports whether the ring was
+// observed already, and if it can't be, errors wrap ErrNoRoom.
+func (l *Live) WatchRing(ring uint64) (already bool, err error) {
+	err = l.coll.Maps["rings"].Update(ring, bpf.ProbeRingState{Serial: Now()}, ebpf.UpdateNoExist)
+	switch {
+	case errors.Is(err, ebpf.ErrKeyExist):
+		return true, nil
+	case errors.Is(err, unix.E2BIG):
+		return false, ErrNoRoom
+	case err != nil:
+		return false, fmt.Errorf("watch ring: %w", err)
+	}
+	return false, nil
+}
+
+// UnwatchRing takes back WatchRing.
+func (l *Live) UnwatchRing(ring uint64) error {
+	if err := l.coll.Maps["rings"].Delete(ring); err != nil && !errors.Is(err, ebpf.ErrKeyNotExist) {
+		return fmt.Errorf("unwatch ring: %w", err)
 	}
 	return nil
 }

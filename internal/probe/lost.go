@@ -1,3 +1,5 @@
+//go:build linux
+
 package probe
 
 import (
@@ -5,6 +7,7 @@ import (
 	"fmt"
 
 	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/link"
 
 	"uringtrace/bpf"
 	"uringtrace/internal/events"
@@ -12,7 +15,27 @@ import (
 
 // Loss counts what did not arrive since NewLive, by kind and by ring.
 func (l *Live) Loss() (events.Loss, error) {
-	loss := events.Loss{ByKind: make(map[events.Kind]uint64), ByRing: make(map[uint64]uint64), Broken: l.reader.broken}
+	loss, err := l.countLoss()
+	if err != nil {
+		return loss, err
+	}
+	for kind := range loss.ByKind {
+		if loss.ByKind[kind] -= l.base.ByKind[kind]; loss.ByKind[kind] == 0 {
+			delete(loss.ByKind, kind)
+		}
+	}
+	loss.Elsewhere -= l.base.Elsewhere
+	loss.Socks -= l.base.Socks
+	loss.Rings -= l.base.Rings
+	loss.Calls -= l.base.Calls
+	loss.Missed -= l.base.Missed
+	loss.Broken -= l.base.Broken
+	return loss, nil
+}
+
+// countLoss counts since the hooks were loaded, the self-test's losses included.
+func (l *Live) countLoss() (events.Loss, error) {
+	loss := events.Loss{Begin: Now(), ByKind: make(map[events.Kind]uint64), Broken: l.reader.broken}
 	for _, k := range events.Kinds() {
 		_, lost, err := l.count(k)
 		if err != nil {
@@ -22,30 +45,73 @@ func (l *Live) Loss() (events.Loss, error) {
 			loss.ByKind[k] = lost
 		}
 	}
-	var ring uint64
-	var state bpf.ProbeRingState
-	for it := l.coll.Maps["rings"].Iterate(); it.Next(&ring, &state); {
-		if state.Lost > 0 {
-			loss.ByRing[ring] = state.Lost
-		}
-	}
-	for name, out := range map[string]*uint64{"untracked_socks": &loss.Socks, "untracked_calls": &loss.Calls} {
+	for name, out := range map[string]*uint64{
+		"lost_elsewhere": &loss.Elsewhere, "untracked_socks": &loss.Socks,
+		"untracked_rings": &loss.Rings, "untracked_calls": &loss.Calls,
+	} {
 		if v := l.coll.Variables[name]; v != nil {
 			if err := v.Get(out); err != nil {
 				return loss, fmt.Errorf("read %s: %w", name, err)
 			}
 		}
 	}
+	var err error
+	if loss.Missed, err = l.missed(); err != nil {
+		return loss, err
+	}
+	if loss.ByRing, err = l.lostByRing(); err != nil {
+		return loss, err
+	}
+	loss.End = Now()
+	return loss, nil
+}
+
+// missed is how often the kernel skipped a hook, as far as it counts that: of
+// programs always, of kprobes that interrupt another one since 6.7.
+func (l *Live) missed() (uint64, error) {
+	var n uint64
 	for _, prog := range l.coll.Programs {
 		stats, err := prog.Stats()
 		if err != nil && !errors.Is(err, ebpf.ErrNotSupported) {
-			return loss, fmt.Errorf("read program stats: %w", err)
+			return 0, fmt.Errorf("read program stats: %w", err)
 		}
 		if stats != nil {
-			loss.Missed += stats.RecursionMisses
+			n += stats.RecursionMisses
 		}
 	}
-	return loss, nil
+	for _, lnk := range l.links {
+		if _, ok := lnk.(link.PerfEvent); !ok {
+			continue
+		}
+		info, err := lnk.Info()
+		if err != nil {
+			continue // it is not told by this kernel
+		}
+		if kprobe := info.PerfEvent().Kprobe(); kprobe != nil {
+			n += kprobe.Missed
+		}
+	}
+	return n, nil
+}
+
+// lostByRing has each ring that is followed, with what was lost of it.
+func (l *Live) lostByRing() (map[uint64]uint64, error) {
+	const batch = 1024
+	out := make(map[uint64]uint64)
+	rings, states := make([]uint64, batch), make([]bpf.ProbeRingState, batch)
+	var cursor ebpf.MapBatchCursor
+	for {
+		n, err := l.coll.Maps["rings"].BatchLookup(&cursor, rings, states, nil)
+		if err != nil && !errors.Is(err, ebpf.ErrKeyNotExist) {
+			return nil, fmt.Errorf("read losses by ring: %w", err)
+		}
+		for i := range n {
+			out[rings[i]] = states[i].Lost
+		}
+		if err != nil {
+			return out, nil
+		}
+	}
 }
 
 // count is how many records of a kind were sent and lost, over all CPUs.

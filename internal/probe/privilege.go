@@ -1,3 +1,5 @@
+//go:build linux
+
 package probe
 
 import (
@@ -7,12 +9,6 @@ import (
 
 	"golang.org/x/sys/unix"
 )
-
-// Capability is one that matters here.
-type Capability struct {
-	Name string
-	Have bool
-}
 
 // Capabilities tells which of the capabilities that matter the process has.
 func Capabilities() ([]Capability, error) {
@@ -26,7 +22,6 @@ func Capabilities() ([]Capability, error) {
 	return []Capability{
 		{"CAP_BPF", admin || have(unix.CAP_BPF)},
 		{"CAP_PERFMON", admin || have(unix.CAP_PERFMON)},
-		{"CAP_SYSLOG", admin || have(unix.CAP_SYSLOG)},
 	}, nil
 }
 
@@ -50,6 +45,6 @@ func CheckPrivilege() error {
 	if err != nil {
 		exe = "uringtrace"
 	}
-	return fmt.Errorf("%w: %s; run it with sudo, or once: setcap cap_bpf,cap_perfmon,cap_syslog+ep %s",
+	return fmt.Errorf("%w: %s; run it with sudo, or once: setcap cap_bpf,cap_perfmon+ep %s",
 		ErrPrivilege, strings.Join(missing, ", "), exe)
 }

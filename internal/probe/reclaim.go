@@ -1,25 +1,41 @@
+//go:build linux
+
 package probe
 
 import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 
 	"github.com/cilium/ebpf/btf"
 
 	"uringtrace/internal/events"
 )
 
-// kernelTypes loads the running kernel's BTF, which everything here stands on.
-func kernelTypes() (*btf.Spec, error) {
-	spec, err := btf.LoadKernelSpec()
+// kernelTypes is the running kernel's BTF, which everything here stands on. What of
+// it has been decoded is kept in a cache for the programs that are loaded.
+type kernelTypes struct {
+	*btf.Spec
+	cache *btf.Cache
+}
+
+func loadTypes() (*kernelTypes, error) {
+	cache := btf.NewCache()
+	spec, err := cache.Kernel()
 	if err != nil {
 		if _, statErr := os.Stat("/sys/kernel/btf/vmlinux"); errors.Is(statErr, os.ErrNotExist) {
 			return nil, fmt.Errorf("%w: it has no BTF (/sys/kernel/btf/vmlinux); run a kernel built with CONFIG_DEBUG_INFO_BTF=y", ErrKernel)
 		}
 		return nil, fmt.Errorf("read kernel BTF: %w", err)
 	}
-	return spec, nil
+	return &kernelTypes{spec, cache}, nil
+}
+
+// has reports whether there is a function of that name.
+func (t *kernelTypes) has(name string) bool {
+	var fn *btf.Func
+	return t.TypeByName(name, &fn) == nil
 }
 
 // reclaimOf decides the generation by the members that make it, never by the
@@ -64,22 +80,25 @@ func memberNames(spec *btf.Spec, name string) map[string]bool {
 	return names
 }
 
-// bufNodeFlag finds REQ_F_BUF_NODE, whose bit moves between releases. Its enum
-// is anonymous, so it is searched by its value's name. 0: this kernel has none.
-func bufNodeFlag(spec *btf.Spec) uint64 {
+// requestFlags finds the REQ_F_* flags whose bit numbers have these names: the
+// bits move between releases. Their enum is anonymous, so it is searched by its
+// values. 0: this kernel has none.
+func requestFlags(spec *btf.Spec, bits ...string) []uint64 {
+	flags := make([]uint64, len(bits))
 	for typ, err := range spec.All() {
-		if err != nil {
-			return 0
-		}
 		enum, ok := typ.(*btf.Enum)
-		if !ok || enum.Name != "" {
+		if err != nil || !ok || enum.Name != "" || len(enum.Values) < 8 {
 			continue
 		}
+		found := false
 		for _, v := range enum.Values {
-			if v.Name == "REQ_F_BUF_NODE_BIT" {
-				return 1 << v.Value
+			if i := slices.Index(bits, v.Name); i >= 0 {
+				flags[i], found = 1<<v.Value, true
 			}
 		}
+		if found {
+			break // they are all in one
+		}
 	}
-	return 0
+	return flags
 }

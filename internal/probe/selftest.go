@@ -1,3 +1,5 @@
+//go:build linux
+
 package probe
 
 import (
@@ -9,6 +11,7 @@ import (
 	"time"
 	"unsafe"
 
+	"github.com/cilium/ebpf"
 	"golang.org/x/sys/unix"
 
 	"uringtrace/internal/events"
@@ -49,7 +52,18 @@ func (l *Live) selfTest(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	followAll := l.coll.Variables["follow_all"]
+	if followAll != nil { // the hooks of this generation need not be told
+		if err := followAll.Set(uint32(1)); err != nil {
+			return fmt.Errorf("begin self-test: %w", err)
+		}
+	}
 	playErr := playNodeLife()
+	if followAll != nil {
+		if err := followAll.Set(uint32(0)); err != nil {
+			return fmt.Errorf("end self-test: %w", err)
+		}
+	}
 	if err := l.coll.Maps["targets"].Delete(self); err != nil {
 		return fmt.Errorf("end self-test: %w", err)
 	}
@@ -68,7 +82,26 @@ func (l *Live) selfTest(ctx context.Context) error {
 		}
 		time.Sleep(5 * time.Millisecond)
 	}
-	return l.Drain(func(*events.Event) {})
+	return l.startOver()
+}
+
+// startOver forgets the self-test: its ring, whose end may not have been told,
+// its events and what was lost of them.
+func (l *Live) startOver() error {
+	rings, err := l.lostByRing()
+	if err != nil {
+		return err
+	}
+	for ring := range rings {
+		if err := l.coll.Maps["rings"].Delete(ring); err != nil && !errors.Is(err, ebpf.ErrKeyNotExist) {
+			return fmt.Errorf("forget the self-test's ring: %w", err)
+		}
+	}
+	if err := l.Drain(func(*events.Event) {}); err != nil {
+		return err
+	}
+	l.base, err = l.countLoss()
+	return err
 }
 
 func (l *Live) sentByHook() ([]uint64, error) {
