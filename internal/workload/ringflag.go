@@ -23,6 +23,11 @@ const (
 	FlagSQPoll RingFlag = "sqpoll"
 )
 
+// RingFlagNames are all of them.
+func RingFlagNames() RingFlags {
+	return RingFlags{FlagDefault, FlagSingleIssuer, FlagDeferTaskrun, FlagCoopTaskrun, FlagSQPoll}
+}
+
 // RingFlags is a comma list of flags. It is also a command-line flag.
 type RingFlags []RingFlag
 
@@ -33,8 +38,7 @@ func (f RingFlags) String() string { return join(f) }
 
 // Set reads a comma list and rejects what no kernel accepts.
 func (f *RingFlags) Set(text string) error {
-	known := []RingFlag{FlagDefault, FlagSingleIssuer, FlagDeferTaskrun, FlagCoopTaskrun, FlagSQPoll}
-	flags, err := split("ring flag", text, known)
+	flags, err := split("ring flag", text, RingFlagNames())
 	if err != nil {
 		return err
 	}

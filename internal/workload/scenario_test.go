@@ -35,3 +35,26 @@ func TestFindNamesTheChoices(t *testing.T) {
 		qt.Assert(t, qt.StringContains(err.Error(), s.Name))
 	}
 }
+
+func TestStagesOfAScenario(t *testing.T) {
+	for name, want := range map[string][]StageName{
+		"accept":   {StageStart, StageReady, StageDone, StageEnd},
+		"random":   {StageStart, StageReady, StageCheckpoint, StageDone, StageEnd},
+		"churn":    {StageStart, StageReady, StageRound, StageDone, StageEnd},
+		"shutdown": {StageStart, StageReady, StageDone, StageActed, StageEnd},
+	} {
+		s, err := Find(name)
+		qt.Assert(t, qt.IsNil(err))
+		qt.Assert(t, qt.DeepEquals(s.Stages(), want))
+	}
+}
+
+func TestGroupsStayTogether(t *testing.T) {
+	seen, last := map[Group]bool{}, Group("")
+	for _, s := range Scenarios() {
+		if s.Group != last {
+			qt.Assert(t, qt.IsFalse(seen[s.Group]), qt.Commentf("%s is not with its group", s.Name))
+		}
+		seen[s.Group], last = true, s.Group
+	}
+}

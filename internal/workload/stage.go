@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 )
@@ -11,84 +12,49 @@ import (
 // StageName says how far a workload has come.
 type StageName string
 
-// The stages, in the order in which every scenario passes them.
+// The stages, in the order in which scenarios pass them; see Scenario.Stages.
 const (
 	// StageStart: the process runs, no ring exists yet.
 	StageStart StageName = "start"
-	// StageReady: ring, table, listener and long-lived request are in place, nothing was removed.
+	// StageReady: rings, tables, listener and the first pin are in place, nothing was removed.
 	StageReady StageName = "ready"
-	// StageDone: the removals were made, the long-lived request is still in flight.
+	// StageCheckpoint: a moment between two operations. Only random passes it, several times.
+	StageCheckpoint StageName = "checkpoint"
+	// StageRound: a round of operations was made and timed. Only the rounds pass it, several times.
+	StageRound StageName = "round"
+	// StageDone: the removals were made, all pins are in flight.
 	StageDone StageName = "done"
-	// StageEnd: request cancelled and reaped, table unregistered, ring closed.
+	// StageActed: the action of a remedy was tried. Only the remedies pass it.
+	StageActed StageName = "acted"
+	// StageEnd: pins cancelled and reaped, tables unregistered, rings closed.
 	StageEnd StageName = "end"
 )
 
 // StageNames returns the stages in order. The slice is the caller's.
 func StageNames() []StageName {
-	return []StageName{StageStart, StageReady, StageDone, StageEnd}
+	return []StageName{StageStart, StageReady, StageCheckpoint, StageRound, StageDone, StageActed, StageEnd}
 }
 
 // Stage is one line of a workload's standard output: what is true when it was
-// printed. Ready is nil except at StageReady, Done is nil except at StageDone.
+// printed. Ready is nil except at StageReady, and so are the others except at the
+// stages they are named for. Their JSON keys lie side by side and so are all different.
 type Stage struct {
 	Name     StageName `json:"stage"`
 	Scenario string    `json:"scenario"`
 	PID      int       `json:"pid"`
 
 	*Ready
+	*Checkpoint
+	*Round
 	*Done
+	*Acted
 
+	// Pins are the requests that are in flight, in the order in which they were issued.
+	Pins []Pin `json:"pins,omitempty"`
+	// Tags is nil as long as no resource has got one.
+	Tags *Tags `json:"tags,omitempty"`
 	// SocketsUsed is "sockets: used" of the workload's network namespace.
 	SocketsUsed int `json:"sockets_used"`
-}
-
-// Ready is the ground truth about what a tracer should find.
-type Ready struct {
-	// TID is the only thread that submits to the ring.
-	TID    int `json:"tid"`
-	RingFD int `json:"ring_fd"`
-	// RingFlags are the set-up flags in the kernel's words without IORING_SETUP_.
-	RingFlags []string `json:"ring_flags"`
-	// Slots is the size of the fixed file table.
-	Slots    int       `json:"slots"`
-	Listener *Listener `json:"listener"`
-	// Pin is nil if the scenario keeps no request in flight.
-	Pin *Pin `json:"pin"`
-}
-
-// Listener is the listening TCP socket.
-type Listener struct {
-	// Addr is IP:port.
-	Addr string `json:"addr"`
-	// Slot is its place in the fixed file table, or NoSlot.
-	Slot int `json:"slot"`
-	// FD is its ordinary descriptor, which stays open beside the slot.
-	FD int `json:"fd"`
-}
-
-// NoSlot stands for a file that is not used through the fixed file table.
-const NoSlot = -1
-
-// Pin is the long-lived request.
-type Pin struct {
-	// Op is the opcode in the kernel's words without IORING_OP_.
-	Op       string   `json:"op"`
-	UserData UserData `json:"user_data"`
-	// Slot is the fixed slot it was issued on. With NoSlot it was issued on an
-	// ordinary descriptor and holds no resource node.
-	Slot int `json:"slot"`
-}
-
-// Done is the ground truth about the removals.
-type Done struct {
-	// Sockets is the number of sockets put into the table and removed again.
-	Sockets int `json:"sockets"`
-	// ChurnSlot is the slot they all passed through.
-	ChurnSlot int `json:"churn_slot"`
-	// ElapsedNS is how long the removals took, in nanoseconds.
-	ElapsedNS int64 `json:"elapsed_ns"`
-	// SocketsUsedBefore is SocketsUsed just before the first removal.
-	SocketsUsedBefore int `json:"sockets_used_before"`
 }
 
 // StageReader reads the stages that a workload prints. It returns each as soon as
@@ -106,10 +72,10 @@ func NewStageReader(r io.Reader) *StageReader {
 // ignored; a line that is not a complete stage is an error.
 func (r *StageReader) Next() (Stage, error) {
 	line, err := r.lines.ReadBytes('\n')
-	if err == io.EOF && len(bytes.TrimSpace(line)) > 0 {
+	if errors.Is(err, io.EOF) && len(bytes.TrimSpace(line)) > 0 {
 		return Stage{}, fmt.Errorf("read stage: %w: line %q has no end", io.ErrUnexpectedEOF, line)
 	}
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		return Stage{}, io.EOF
 	}
 	if err != nil {
@@ -132,7 +98,7 @@ func (r *StageReader) Until(name StageName) (Stage, error) {
 	last := StageName("nothing")
 	for {
 		s, err := r.Next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return Stage{}, fmt.Errorf("wait for stage %s: last saw %s: %w", name, last, io.ErrUnexpectedEOF)
 		}
 		if err != nil || s.Name == name {
@@ -154,6 +120,21 @@ func (s *Stage) check() error {
 	case StageDone:
 		if s.Done == nil {
 			return fmt.Errorf("no removals described")
+		}
+		return nil
+	case StageCheckpoint:
+		if s.Checkpoint == nil {
+			return fmt.Errorf("no checkpoint described")
+		}
+		return nil
+	case StageRound:
+		if s.Round == nil {
+			return fmt.Errorf("no round described")
+		}
+		return nil
+	case StageActed:
+		if s.Acted == nil {
+			return fmt.Errorf("no action described")
 		}
 		return nil
 	default:

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"time"
 
 	"uringtrace/internal/workload"
 )
@@ -34,15 +33,9 @@ func Play(name string, options workload.Options, in io.Reader, out io.Writer) er
 		pause: options.Pause,
 		in:    bufio.NewReader(in),
 		out:   out,
+		exit:  os.Exit,
 	}
-	sc := &scene{options: options}
-	// After an error, release what is there: tests go on in the same process.
-	defer sc.release()
-
-	if err := s.run(p, sc); err != nil {
-		return fmt.Errorf("scenario %s: %w", name, err)
-	}
-	return nil
+	return s.play(p, options)
 }
 
 // show leads a scene through the stages and tells about each.
@@ -51,6 +44,18 @@ type show struct {
 	pause workload.Pauses
 	in    *bufio.Reader
 	out   io.Writer
+	exit  func(code int)
+}
+
+func (s *show) play(p plan, options workload.Options) error {
+	sc := &scene{options: options}
+	// After an error, release what is there: tests go on in the same process.
+	defer sc.release()
+
+	if err := s.run(p, sc); err != nil {
+		return fmt.Errorf("scenario %s: %w", s.name, err)
+	}
+	return nil
 }
 
 func (s *show) run(p plan, sc *scene) error {
@@ -69,26 +74,66 @@ func (s *show) run(p plan, sc *scene) error {
 			return err
 		}
 	}
-	if _, err := s.tell(workload.StageReady, workload.Stage{Ready: sc.ready()}); err != nil {
+	if _, err := s.tell(workload.StageReady, sc.stage(workload.Stage{Ready: sc.ready()})); err != nil {
 		return err
 	}
-
-	done, err := churn(sc, p.remove)
-	if err != nil {
+	if err := s.change(p, sc); err != nil {
 		return err
 	}
-	if _, err := s.tell(workload.StageDone, workload.Stage{Done: done}); err != nil {
+	if _, err := s.tell(workload.StageDone, sc.stage(workload.Stage{Done: &sc.done})); err != nil {
+		return err
+	}
+	if err := s.act(p, sc); err != nil {
 		return err
 	}
 
 	if err := sc.release(); err != nil {
 		return err
 	}
-	if err := settle(start.SocketsUsed); err != nil {
+	if _, err := settle(start.SocketsUsed); err != nil {
 		return err
 	}
-	_, err = s.tell(workload.StageEnd, workload.Stage{})
+	_, err = s.tell(workload.StageEnd, workload.Stage{Tags: sc.tags()})
 	return err
+}
+
+// change makes what happens between ready and done.
+func (s *show) change(p plan, sc *scene) error {
+	if p.round != nil {
+		return sc.rounds(p.round, func(r *workload.Round) error {
+			_, err := s.tell(workload.StageRound, sc.stage(workload.Stage{Round: r}))
+			return err
+		})
+	}
+	if p.improvise == nil {
+		return sc.churn(p)
+	}
+	return p.improvise(sc, func(c *workload.Checkpoint) error {
+		_, err := s.tell(workload.StageCheckpoint, sc.stage(workload.Stage{Checkpoint: c}))
+		return err
+	})
+}
+
+// act tries the remedy, if the scenario is one.
+func (s *show) act(p plan, sc *scene) error {
+	switch {
+	case p.exits:
+		acted := &workload.Acted{Action: s.name, Completions: []workload.PinCompletion{}}
+		if _, err := s.tell(workload.StageActed, sc.stage(workload.Stage{Acted: acted})); err != nil {
+			return err
+		}
+		s.exit(0)
+		return nil
+	case p.act != nil:
+		acted, err := sc.try(s.name, p.act, p.ends)
+		if err != nil {
+			return err
+		}
+		_, err = s.tell(workload.StageActed, sc.stage(workload.Stage{Acted: acted}))
+		return err
+	default:
+		return nil
+	}
 }
 
 // tell completes the stage, writes it and pauses if it was asked to.
@@ -112,29 +157,4 @@ func (s *show) tell(name workload.StageName, stage workload.Stage) (workload.Sta
 		return stage, fmt.Errorf("pause at stage %s: %w", name, err)
 	}
 	return stage, nil
-}
-
-// churn makes the removals at the pace asked for.
-func churn(sc *scene, remove func(*scene) error) (*workload.Done, error) {
-	before, err := socketsUsed()
-	if err != nil {
-		return nil, err
-	}
-	begin := time.Now()
-	for i := range sc.options.Sockets {
-		if sc.options.Pace > 0 {
-			// Due times are counted from the start, so a late one is caught up.
-			due := time.Duration(float64(i) / sc.options.Pace * float64(time.Second))
-			time.Sleep(due - time.Since(begin))
-		}
-		if err := remove(sc); err != nil {
-			return nil, fmt.Errorf("removal %d of %d: %w", i+1, sc.options.Sockets, err)
-		}
-	}
-	return &workload.Done{
-		Sockets:           sc.options.Sockets,
-		ChurnSlot:         churnSlot,
-		ElapsedNS:         time.Since(begin).Nanoseconds(),
-		SocketsUsedBefore: before,
-	}, nil
 }

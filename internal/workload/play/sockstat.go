@@ -33,13 +33,13 @@ const (
 )
 
 // settle waits until no more than want sockets are in use, or for settleTimeout:
-// other processes in the namespace may have opened some meanwhile.
-func settle(want int) error {
-	for deadline := time.Now().Add(settleTimeout); time.Now().Before(deadline); time.Sleep(settleInterval) {
+// they may be held, or other processes in the namespace may have opened some
+// meanwhile. It returns how many are in use then.
+func settle(want int) (int, error) {
+	for deadline := time.Now().Add(settleTimeout); ; time.Sleep(settleInterval) {
 		used, err := socketsUsed()
-		if err != nil || used <= want {
-			return err
+		if err != nil || used <= want || time.Now().After(deadline) {
+			return used, err
 		}
 	}
-	return nil
 }

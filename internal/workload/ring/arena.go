@@ -33,7 +33,12 @@ func (a *arena) keep() { a.kept = a.used }
 // reset forgets what was placed since keep.
 func (a *arena) reset() { a.used = a.kept }
 
-func (a *arena) free() error { return FreeBuffer(a.mem) }
+// free gives the memory back; what is placed afterwards is refused.
+func (a *arena) free() error {
+	mem := a.mem
+	a.mem = nil
+	return FreeBuffer(mem)
+}
 
 // align suits every structure of the io_uring interface.
 const align = 16
@@ -43,6 +48,9 @@ const align = 16
 func place[T any](a *arena, values ...T) ([]T, error) {
 	if len(values) == 0 {
 		return nil, nil
+	}
+	if a.mem == nil {
+		return nil, fmt.Errorf("arguments for a closed ring: %w", unix.EBADF)
 	}
 	start := (a.used + align - 1) &^ (align - 1)
 	end := start + len(values)*int(unsafe.Sizeof(values[0]))

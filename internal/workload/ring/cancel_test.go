@@ -79,3 +79,15 @@ func TestSyncCancel(t *testing.T) {
 		})
 	}
 }
+
+func TestSyncCancelAt(t *testing.T) {
+	r, _ := armed(t, 0)
+	n, err := SyncCancelAt(r.FD(), MatchUserData(1), soon)
+	qt.Assert(t, qt.IsNil(err))
+	qt.Assert(t, qt.Equals(n, 0))
+	qt.Assert(t, qt.DeepEquals(reap(t, r, 1), map[uint64]int32{1: cancelled}))
+	_, err = SyncCancelAt(r.FD(), MatchUserData(1), soon)
+	qt.Assert(t, qt.ErrorIs(err, unix.ENOENT))
+	_, err = SyncCancelAt(1<<20, MatchUserData(1), soon)
+	qt.Assert(t, qt.ErrorIs(err, unix.EBADF))
+}

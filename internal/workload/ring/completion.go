@@ -7,6 +7,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/pawelgaczynski/giouring"
 	"golang.org/x/sys/unix"
 )
 
@@ -25,6 +26,23 @@ func (c Completion) Err() error {
 		return unix.Errno(-c.Result)
 	}
 	return nil
+}
+
+// More reports whether the request goes on and will complete again.
+func (c Completion) More() bool { return c.Flags&giouring.CQEFMore != 0 }
+
+// Take takes the next completion if one is there already, without a system call.
+func (r *Ring) Take() (Completion, bool) {
+	if r.uring.CQReady() == 0 {
+		return Completion{}, false
+	}
+	cqe, err := r.uring.PeekCQE()
+	if err != nil || cqe == nil {
+		return Completion{}, false
+	}
+	c := Completion{UserData: cqe.UserData, Result: cqe.Res, Flags: cqe.Flags}
+	r.uring.CQESeen(cqe)
+	return c, true
 }
 
 // Wait takes the next completion, waiting for it up to timeout. On a DeferTaskrun

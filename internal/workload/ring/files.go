@@ -5,6 +5,7 @@ package ring
 import (
 	"errors"
 	"fmt"
+	"time"
 	"unsafe"
 
 	"github.com/pawelgaczynski/giouring"
@@ -81,6 +82,51 @@ func (r *Ring) UnregisterFiles() error {
 	}
 	return nil
 }
+
+// UnregisterFilesWithin is UnregisterFiles that gives up after patience. The error
+// then wraps unix.EINTR and the table is as it was. It must be called from the
+// thread that made the ring, as all methods.
+func (r *Ring) UnregisterFilesWithin(patience time.Duration) error {
+	stop := interruptAfter(patience)
+	defer stop()
+	begin := time.Now()
+	for {
+		_, err := r.registerOnce(giouring.UnregisterFiles, nil, 0)
+		// An earlier interruption is none of ours.
+		if err == unix.EINTR && time.Since(begin) < patience {
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("unregister files: %w", err)
+		}
+		return nil
+	}
+}
+
+// interruptAfter makes system calls that the calling thread sleeps in return after
+// patience. It goes on until stop is called: the first signal may come just before
+// a call. The runtime takes SIGURG for one of its own, which do no harm.
+func interruptAfter(patience time.Duration) (stop func()) {
+	thread := unix.Gettid()
+	done, gone := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(gone)
+		timer := time.NewTimer(patience)
+		defer timer.Stop()
+		for {
+			select {
+			case <-done:
+				return
+			case <-timer.C:
+				_ = unix.Tgkill(unix.Getpid(), thread, unix.SIGURG) // the thread waits for us, so it exists
+				timer.Reset(interruptInterval)
+			}
+		}
+	}()
+	return func() { close(done); <-gone }
+}
+
+const interruptInterval = 10 * time.Millisecond
 
 // updateTags is IORING_REGISTER_FILES_UPDATE2 and IORING_REGISTER_BUFFERS_UPDATE,
 // which differ only in what an item is. Both want the size of the argument where

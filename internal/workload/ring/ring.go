@@ -24,13 +24,21 @@ type Ring struct {
 	args *arena
 	// timeout is what Wait hands to the kernel; the kernel reads it by address.
 	timeout []syscall.Timespec
+	// files is what UpdateFilesRequest hands to the kernel.
+	files []int32
 
-	closed bool
+	// registered is the ring's place among the thread's registered rings, or
+	// notRegistered.
+	registered int
+	closed     bool
 }
 
 // argsSize bounds the arguments of one call: room for a table of 64k descriptors
 // with tags. Pages that are never touched cost nothing.
 const argsSize = 1 << 20
+
+// maxRequestFiles is the most slots that one UpdateFilesRequest changes.
+const maxRequestFiles = 64
 
 // New sets up a ring with room for entries submissions and locks the calling
 // goroutine to its OS thread until Close, because a ring with SingleIssuer accepts
@@ -45,6 +53,10 @@ func New(entries uint32, flags Flags) (*Ring, error) {
 	if err != nil {
 		return nil, fmt.Errorf("set up ring: %w", err)
 	}
+	files, err := place(args, make([]int32, maxRequestFiles)...)
+	if err != nil {
+		return nil, fmt.Errorf("set up ring: %w", err)
+	}
 	args.keep()
 
 	runtime.LockOSThread()
@@ -54,7 +66,10 @@ func New(entries uint32, flags Flags) (*Ring, error) {
 		_ = args.free()
 		return nil, fmt.Errorf("set up ring with flags %v: %w", flags.Names(), setupError(err))
 	}
-	return &Ring{uring: uring, fd: uring.RingFd(), flags: flags, args: args, timeout: timeout}, nil
+	return &Ring{
+		uring: uring, fd: uring.RingFd(), flags: flags, args: args, timeout: timeout, files: files,
+		registered: notRegistered,
+	}, nil
 }
 
 func setupError(err error) error {
@@ -70,7 +85,7 @@ func setupError(err error) error {
 	}
 }
 
-// FD returns the ring's descriptor. It is valid until Close.
+// FD returns the ring's descriptor. It is valid until Close or KeepRegistered.
 func (r *Ring) FD() int { return r.fd }
 
 // Flags returns the flags the ring was set up with.
@@ -83,9 +98,10 @@ func (r *Ring) Close() error {
 		return nil
 	}
 	r.closed = true
+	err := r.unregister()
 	r.uring.QueueExit()
 	runtime.UnlockOSThread()
-	if err := r.args.free(); err != nil {
+	if err := errors.Join(err, r.args.free()); err != nil {
 		return fmt.Errorf("close ring: %w", err)
 	}
 	return nil
@@ -95,18 +111,25 @@ func (r *Ring) Close() error {
 // heap or be nil. It retries on EINTR: 6.1 returns it from calls that wait for
 // requests to finish, and leaves everything registered.
 func (r *Ring) register(opcode uint32, arg unsafe.Pointer, n uint32) (int, error) {
+	for {
+		ret, err := r.registerOnce(opcode, arg, n)
+		if err != unix.EINTR {
+			return ret, err
+		}
+	}
+}
+
+func (r *Ring) registerOnce(opcode uint32, arg unsafe.Pointer, n uint32) (int, error) {
 	if r.closed {
 		return 0, unix.EBADF
 	}
-	for {
-		ret, errno := r.uring.Register(r.fd, opcode, arg, n)
-		switch errno {
-		case 0:
-			return int(ret), nil
-		case unix.EINTR:
-			continue
-		default:
-			return 0, errno
-		}
+	fd := r.fd
+	if r.registered != notRegistered {
+		fd, opcode = r.registered, opcode|giouring.RegisterUseRegisteredRing
 	}
+	ret, errno := r.uring.Register(fd, opcode, arg, n)
+	if errno != 0 {
+		return 0, errno
+	}
+	return int(ret), nil
 }

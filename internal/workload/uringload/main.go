@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"uringtrace/internal/workload"
+	"uringtrace/internal/workload/play"
 )
 
 // Exit codes, shared with uringtrace where both have them.
@@ -27,11 +28,20 @@ const (
 
 func main() {
 	dieOnSignal()
-	err := newCommand().Execute()
+	err := run()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "uringload:", err)
 	}
 	os.Exit(exitCode(err))
+}
+
+// run obeys the command line. As the companion of another uringload it has nothing to
+// offer to people.
+func run() error {
+	if len(os.Args) > 1 && os.Args[1] == play.CompanionArg {
+		return play.Accompany(os.Args[2:], os.Stdin, os.Stdout)
+	}
+	return newCommand().Execute()
 }
 
 // dieOnSignal lets a signal end the process at once, which leaves the ring to the kernel, which is

@@ -78,7 +78,8 @@ func TestUsageErrors(t *testing.T) {
 		{"no-poll --nonsense", "unknown flag: --nonsense"},
 		{"no-poll --sockets=-1", "sockets must not be negative"},
 		{"no-poll --sockets=many", "invalid argument"},
-		{"no-poll --slots=1", "slots must be at least 2"},
+		{"no-poll --slots=3", "slots must be at least 4"},
+		{"many-rings --rings=1", "rings must be at least 2"},
 		{"no-poll --user-data=z", "is not a 64 bit number"},
 		{"no-poll --pause=lunch", `unknown stage "lunch"`},
 		{"no-poll --flags=sqpoll,defer-taskrun", "ring flag sqpoll excludes"},
@@ -124,12 +125,19 @@ func start(t *testing.T, name string, o workload.Options) *started {
 	return &started{c, stdin, workload.NewStageReader(stdout)}
 }
 
+func stagesOf(t *testing.T, name string) []workload.StageName {
+	t.Helper()
+	s, err := workload.Find(name)
+	qt.Assert(t, qt.IsNil(err))
+	return s.Stages()
+}
+
 func TestPausesWaitForALine(t *testing.T) {
 	o := workload.DefaultOptions()
 	o.Sockets = 10
 	o.Pause = workload.StageNames()
-	p := start(t, "listener-poll", o)
-	for _, name := range workload.StageNames() {
+	p := start(t, "cancel", o)
+	for _, name := range stagesOf(t, "cancel") {
 		s, err := p.stages.Next()
 		qt.Assert(t, qt.IsNil(err))
 		qt.Assert(t, qt.Equals(s.Name, name))
@@ -145,12 +153,12 @@ func TestSignalsEndItAtOnce(t *testing.T) {
 		signal unix.Signal
 		code   int
 	}{{unix.SIGTERM, 143}, {unix.SIGINT, 130}} {
-		for _, stage := range workload.StageNames() {
+		for _, stage := range stagesOf(t, "cancel") {
 			t.Run(tt.signal.String()+" at "+string(stage), func(t *testing.T) {
 				o := workload.DefaultOptions()
 				o.Sockets = 10
 				o.Pause = workload.Pauses{stage}
-				p := start(t, "listener-poll", o)
+				p := start(t, "cancel", o)
 				_, err := p.stages.Until(stage)
 				qt.Assert(t, qt.IsNil(err))
 				qt.Assert(t, qt.IsNil(p.Process.Signal(tt.signal)))
@@ -160,4 +168,16 @@ func TestSignalsEndItAtOnce(t *testing.T) {
 			})
 		}
 	}
+}
+
+func TestExitLeavesAllToTheKernel(t *testing.T) {
+	o := workload.DefaultOptions()
+	o.Sockets = 10
+	p := start(t, "exit", o)
+	acted, err := p.stages.Until(workload.StageActed)
+	qt.Assert(t, qt.IsNil(err))
+	qt.Assert(t, qt.HasLen(acted.Pins, 1))
+	_, err = p.stages.Next()
+	qt.Assert(t, qt.Equals(err, io.EOF))
+	qt.Assert(t, qt.IsNil(p.Wait()))
 }
