@@ -49,7 +49,7 @@ func setup() error {
 	if err := unix.Sethostname([]byte(hostname)); err != nil {
 		return fmt.Errorf("set hostname: %w", err)
 	}
-	if err := loopbackUp(); err != nil {
+	if err := LoopbackUp(); err != nil {
 		return fmt.Errorf("bring lo up: %w", err)
 	}
 	return raiseLimits()
@@ -68,7 +68,9 @@ func (m mount) do() error {
 	return nil
 }
 
-func loopbackUp() error {
+// LoopbackUp brings lo up in the network namespace of the calling thread; a new
+// one has it down and without its address.
+func LoopbackUp() error {
 	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return err

@@ -19,6 +19,7 @@ const (
 // CrashError means that the machine ended without a result.
 type CrashError struct {
 	Reason     error
+	Booted     bool     // user space was up; else the kernel never got that far
 	Complaints []string // the kernel's first ones on the console
 	Console    []string // the console's last lines
 }
@@ -45,8 +46,8 @@ func (e *CrashError) Detail() string {
 	return b.String()
 }
 
-func newCrashError(reason error, console io.Reader) *CrashError {
-	e := &CrashError{Reason: reason}
+func newCrashError(reason error, booted bool, console io.Reader) *CrashError {
+	e := &CrashError{Reason: reason, Booted: booted}
 	data, err := io.ReadAll(console)
 	text := strings.TrimSpace(strings.ReplaceAll(string(data), "\r", ""))
 	if err != nil || text == "" {

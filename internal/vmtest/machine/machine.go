@@ -51,7 +51,8 @@ func Run(ctx context.Context, c Config, sink job.Sink, place func(string) (strin
 		ctx, cancel = context.WithTimeoutCause(ctx, c.Timeout, fmt.Errorf("%w after %v", ErrTimeout, c.Timeout))
 		defer cancel()
 	}
-	reason, err := boot(ctx, c, files, readySink{sink, files.remove})
+	booted := false
+	reason, err := boot(ctx, c, files, readySink{sink, func() { booted = true; files.remove() }})
 	if err != nil {
 		return nil, err
 	}
@@ -64,7 +65,7 @@ func Run(ctx context.Context, c Config, sink job.Sink, place func(string) (strin
 	} else if reason == nil {
 		reason = job.ErrNoResult
 	}
-	return nil, newCrashError(reason, files.console)
+	return nil, newCrashError(reason, booted, files.console)
 }
 
 // readySink calls ready once the guest is up.

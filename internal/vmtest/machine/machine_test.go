@@ -26,7 +26,7 @@ func TestArguments(t *testing.T) {
 	got := strings.Join(arguments(c, f), " ")
 	for _, want := range []string{
 		"-accel tcg,thread=multi -smp 2", "-kernel /k/vmlinuz", "-m 1G", "-no-reboot",
-		"log_buf_len=1M io_uring.x=1", "-chardev file,id=live,path=/dev/fd/3 -serial chardev:live",
+		" io_uring.x=1", "-chardev file,id=live,path=/dev/fd/3 -serial chardev:live",
 	} {
 		qt.Check(t, qt.StringContains(got, want))
 	}
@@ -54,10 +54,10 @@ func TestCrashErrorShowsWhy(t *testing.T) {
 		lines = append(lines, "[    1.1]  ? frame+0x1/0x2")
 	}
 	lines = append(lines, "[    1.2] ---[ end Kernel panic - not syncing ]---")
-	err := newCrashError(ErrTimeout, strings.NewReader(strings.Join(lines, "\r\n")))
+	err := newCrashError(ErrTimeout, true, strings.NewReader(strings.Join(lines, "\r\n")))
 	qt.Check(t, qt.ErrorIs(err, ErrTimeout))
 	qt.Check(t, qt.DeepEquals(err.Complaints, []string{"BUG: unable to handle page fault"}))
 	qt.Check(t, qt.HasLen(err.Console, consoleTail))
 	qt.Check(t, qt.StringContains(err.Detail(), "  [    1.2] ---[ end Kernel panic"))
-	qt.Check(t, qt.Equals(newCrashError(ErrTimeout, strings.NewReader("")).Detail(), ""))
+	qt.Check(t, qt.Equals(newCrashError(ErrTimeout, true, strings.NewReader("")).Detail(), ""))
 }

@@ -150,7 +150,7 @@ func (s *session) boot(ctx context.Context, sink job.Sink, console *machine.Cons
 	if err := s.addJob(); err != nil {
 		return nil, err
 	}
-	result, err := machine.Run(ctx, machine.Config{
+	result, err := s.tryBoot(ctx, machine.Config{
 		Kernel:  image,
 		Root:    s.root,
 		Memory:  s.options.memory,
@@ -159,7 +159,7 @@ func (s *session) boot(ctx context.Context, sink job.Sink, console *machine.Cons
 		Append:  strings.Fields(s.options.append),
 		Timeout: s.options.timeout,
 		Console: console,
-	}, sink, s.place)
+	}, sink)
 	if err != nil {
 		return nil, err
 	}
@@ -172,6 +172,40 @@ func (s *session) boot(ctx context.Context, sink job.Sink, console *machine.Cons
 		}
 	}
 	return result, nil
+}
+
+// boots is how often a machine may die before its user space is up.
+const boots = 3
+
+// tryBoot runs the machine, and again if its kernel dies while it boots. The
+// emulator does not always patch code safely while another processor runs it: one
+// boot of 7.3 in some thirty ends with an int3 in a function that a static key was
+// just changed in. Nothing of ours has run by then, so nothing is hidden by another
+// try; what dies later is an error.
+func (s *session) tryBoot(ctx context.Context, c machine.Config, sink job.Sink) (*job.Result, error) {
+	for try := 1; ; try++ {
+		result, err := machine.Run(ctx, c, sink, s.place)
+		if !bootAgain(err, try) || c.Console != nil {
+			return result, err
+		}
+		fmt.Fprintf(os.Stderr, "vmrun: the kernel died while it booted (%s); once more\n", bootDeath(err))
+	}
+}
+
+// bootAgain reports whether the try that ended with err is worth another one.
+func bootAgain(err error, try int) bool {
+	var crash *machine.CrashError
+	return errors.As(err, &crash) && !crash.Booted && try < boots &&
+		errors.Is(err, job.ErrNoResult) // not a timeout, a signal or QEMU's own trouble
+}
+
+// bootDeath is what the kernel said last that was a complaint.
+func bootDeath(err error) string {
+	var crash *machine.CrashError
+	if errors.As(err, &crash) && len(crash.Complaints) > 0 {
+		return crash.Complaints[len(crash.Complaints)-1]
+	}
+	return err.Error()
 }
 
 // findKernel returns the path of the bzImage, fetched now if need be.

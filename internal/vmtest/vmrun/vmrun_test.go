@@ -40,6 +40,22 @@ func TestExitCode(t *testing.T) {
 	}
 }
 
+func TestBootAgain(t *testing.T) {
+	died := &machine.CrashError{Reason: job.ErrNoResult, Complaints: []string{"Oops: int3", "Kernel panic"}}
+	qt.Check(t, qt.IsTrue(bootAgain(died, 1)))
+	qt.Check(t, qt.IsFalse(bootAgain(died, boots)))
+	qt.Check(t, qt.Equals(bootDeath(died), "Kernel panic"))
+	for _, err := range []error{
+		nil,
+		errors.New("no QEMU"),
+		&machine.CrashError{Reason: job.ErrNoResult, Booted: true},
+		&machine.CrashError{Reason: machine.ErrTimeout},
+		&machine.CrashError{Reason: signalError{syscall.SIGINT}},
+	} {
+		qt.Check(t, qt.IsFalse(bootAgain(err, 1)), qt.Commentf("%v", err))
+	}
+}
+
 func TestParseTakesFlagsOnBothSides(t *testing.T) {
 	o, command, err := parse([]string{"-kernel", "6.12", "exec", "-env", "A=1", "-env", "B", "x.test", "-test.v", "-kernel"})
 	qt.Assert(t, qt.IsNil(err))
@@ -57,15 +73,15 @@ func TestParseTakesFlagsOnBothSides(t *testing.T) {
 
 func TestTestOutputs(t *testing.T) {
 	got := testOutputs("/pkg", []string{
-		"-test.coverprofile=/work/c.out", "-test.cpuprofile", "cpu.out", "--test.trace=t.out",
-		"-test.outputdir=prof", "-test.gocoverdir=/work/cover", "-test.testlogfile=/work/log", "-test.v",
+		"-test.coverprofile=/there/c.out", "-test.cpuprofile", "cpu.out", "--test.trace=t.out",
+		"-test.outputdir=prof", "-test.gocoverdir=/there/cover", "-test.testlogfile=/there/log", "-test.v",
 		"-args", "-test.memprofile=no",
 	})
 	qt.Check(t, qt.IsTrue(len(got) == 4))
-	qt.Check(t, qt.Equals(got[0], output{path: "/work/c.out"}))
+	qt.Check(t, qt.Equals(got[0], output{path: "/there/c.out"}))
 	qt.Check(t, qt.Equals(got[1], output{path: "/pkg/prof/cpu.out"}))
 	qt.Check(t, qt.Equals(got[2], output{path: "/pkg/prof/t.out"}))
-	qt.Check(t, qt.Equals(got[3], output{path: "/work/cover", dir: true}))
+	qt.Check(t, qt.Equals(got[3], output{path: "/there/cover", dir: true}))
 }
 
 func TestMachineOutlivesTestTimeout(t *testing.T) {
