@@ -114,6 +114,7 @@ struct ring_state {
 	__u64 serial; /* tells it from another ring at this address */
 	__u64 removed; /* resources, where removals are counted and not sent */
 	__u64 table; /* of files, which one, where stacks are taken */
+	__u64 open; /* its creation was seen, and its exit would be */
 	/* Under the ring's lock. B: the node whose end has been told with its removal,
 	 * bit 0: in vain. */
 	__u64 told;

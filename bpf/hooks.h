@@ -22,6 +22,9 @@
 /* Rings that found no room to be observed. */
 __u64 untracked_rings;
 
+/* The moment a ring is closed is told: on_ring_exit() is attached. */
+bool exits_told;
+
 /* The context has been freed: its address may come back as another ring. */
 static __always_inline int on_ring_gone(__u64 ctx)
 {
@@ -40,7 +43,7 @@ int BPF_PROG(ring_create, int fd, struct io_ring_ctx *uring, __u32 sq, __u32 cq,
 {
 	__u32 tgid = bpf_get_current_pid_tgid() >> 32;
 	__u64 key = (__u64)uring, active = 0;
-	struct ring_state fresh = { .serial = bpf_ktime_get_ns() };
+	struct ring_state fresh = { .serial = bpf_ktime_get_ns(), .open = exits_told };
 
 	/* A ring at this address whose end was not seen has had it. */
 	on_ring_gone(key);
@@ -74,8 +77,10 @@ static __always_inline int on_ring_exit(struct io_ring_ctx *ctx)
 {
 	struct ring_state *ring = ring_of(ctx);
 
-	if (ring)
+	if (ring) {
+		ring->open = 0;
 		emit(ring, EV_RING_EXIT, ctx, 0, 0, 0);
+	}
 	return 0;
 }
 
@@ -86,14 +91,30 @@ int BPF_PROG(f_ring_exit, struct io_ring_ctx *uring) { return on_ring_exit(uring
 
 /* The end of a process ends all its rings at once, each in a worker of its own. A
  * kretprobe of io_ring_exit_work can be under way only as many times at once as were
- * set aside for it, ten or even fewer, and skips the rest without a word; a program
- * at its fexit is skipped when one worker preempts another in it. Any work that ends
- * where a ring has its exit_work is that. */
-SEC("raw_tp/workqueue_execute_end")
-int BPF_PROG(ring_gone, struct work_struct *work)
+ * set aside for it, ten or even fewer, and skips the rest without a word. Any work that
+ * ends where a ring has its exit_work is that.
+ *
+ * Since a tracepoint may be preempted (7.0) a program at it is skipped, too, for each
+ * worker that runs where another one has been preempted in it. So there are two: a
+ * worker finds both occupied only if one was preempted in each. */
+static __always_inline int on_work_end(struct work_struct *work)
 {
-	return on_ring_gone((__u64)work - bpf_core_field_offset(struct io_ring_ctx, exit_work));
+	__u64 ctx = (__u64)work - bpf_core_field_offset(struct io_ring_ctx, exit_work);
+	struct ring_state *ring = ring_of((void *)ctx);
+
+	/* Memory is free before its work has ended: this may be the end of the ring
+	 * that was here before, or of one whose exit was missed. A walk will tell. */
+	if (ring && ring->open) {
+		count(EV_RING_GONE, ring, false);
+		return 0;
+	}
+	return on_ring_gone(ctx);
 }
+
+SEC("raw_tp/workqueue_execute_end")
+int BPF_PROG(ring_gone, struct work_struct *work) { return on_work_end(work); }
+SEC("raw_tp/workqueue_execute_end")
+int BPF_PROG(ring_gone_again, struct work_struct *work) { return on_work_end(work); }
 
 /* ---- the end of a socket that was in a node, whoever ends it ---- */
 

@@ -173,6 +173,7 @@ type ProbeRingState struct {
 	Serial  uint64
 	Removed uint64
 	Table   uint64
+	Open    uint64
 	Told    uint64
 	Pending ProbeEventRemoval
 }
@@ -336,6 +337,7 @@ const (
 	ProbeProgK_zeroB            = "k_zero_b"
 	ProbeProgRingCreate         = "ring_create"
 	ProbeProgRingGone           = "ring_gone"
+	ProbeProgRingGoneAgain      = "ring_gone_again"
 	ProbeProgRingRegister       = "ring_register"
 	ProbeProgSubmitReq          = "submit_req"
 	ProbeProgSubmitSqe          = "submit_sqe"
@@ -345,6 +347,7 @@ const (
 	ProbeVarAt                  = "at"
 	ProbeVarBufNodeFlag         = "buf_node_flag"
 	ProbeVarCanCast             = "can_cast"
+	ProbeVarExitsTold           = "exits_told"
 	ProbeVarFilelessLeft        = "fileless_left"
 	ProbeVarFollowAll           = "follow_all"
 	ProbeVarFollowSocks         = "follow_socks"
@@ -461,6 +464,7 @@ type ProbeProgramSpecs struct {
 	K_zeroB            *ebpf.ProgramSpec `ebpf:"k_zero_b"`
 	RingCreate         *ebpf.ProgramSpec `ebpf:"ring_create"`
 	RingGone           *ebpf.ProgramSpec `ebpf:"ring_gone"`
+	RingGoneAgain      *ebpf.ProgramSpec `ebpf:"ring_gone_again"`
 	RingRegister       *ebpf.ProgramSpec `ebpf:"ring_register"`
 	SubmitReq          *ebpf.ProgramSpec `ebpf:"submit_req"`
 	SubmitSqe          *ebpf.ProgramSpec `ebpf:"submit_sqe"`
@@ -497,6 +501,7 @@ type ProbeVariableSpecs struct {
 	At                *ebpf.VariableSpec `ebpf:"at"`
 	BufNodeFlag       *ebpf.VariableSpec `ebpf:"buf_node_flag"`
 	CanCast           *ebpf.VariableSpec `ebpf:"can_cast"`
+	ExitsTold         *ebpf.VariableSpec `ebpf:"exits_told"`
 	FilelessLeft      *ebpf.VariableSpec `ebpf:"fileless_left"`
 	FollowAll         *ebpf.VariableSpec `ebpf:"follow_all"`
 	FollowSocks       *ebpf.VariableSpec `ebpf:"follow_socks"`
@@ -586,6 +591,7 @@ type ProbeVariables struct {
 	At                *ebpf.Variable `ebpf:"at"`
 	BufNodeFlag       *ebpf.Variable `ebpf:"buf_node_flag"`
 	CanCast           *ebpf.Variable `ebpf:"can_cast"`
+	ExitsTold         *ebpf.Variable `ebpf:"exits_told"`
 	FilelessLeft      *ebpf.Variable `ebpf:"fileless_left"`
 	FollowAll         *ebpf.Variable `ebpf:"follow_all"`
 	FollowSocks       *ebpf.Variable `ebpf:"follow_socks"`
@@ -664,6 +670,7 @@ type ProbePrograms struct {
 	K_zeroB            *ebpf.Program `ebpf:"k_zero_b"`
 	RingCreate         *ebpf.Program `ebpf:"ring_create"`
 	RingGone           *ebpf.Program `ebpf:"ring_gone"`
+	RingGoneAgain      *ebpf.Program `ebpf:"ring_gone_again"`
 	RingRegister       *ebpf.Program `ebpf:"ring_register"`
 	SubmitReq          *ebpf.Program `ebpf:"submit_req"`
 	SubmitSqe          *ebpf.Program `ebpf:"submit_sqe"`
@@ -723,6 +730,7 @@ func (p *ProbePrograms) Close() error {
 		p.K_zeroB,
 		p.RingCreate,
 		p.RingGone,
+		p.RingGoneAgain,
 		p.RingRegister,
 		p.SubmitReq,
 		p.SubmitSqe,

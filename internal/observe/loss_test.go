@@ -317,9 +317,9 @@ func TestRoomForCalls(t *testing.T) {
 }
 
 // TestEveryEndIsTold closes many rings at once, each of which ends in a worker that
-// sleeps: a kretprobe there would miss most of them. The kernel may skip fentry's
-// program when one worker preempts another in it; it counts that, and then the
-// rings whose end was not told are not exact.
+// sleeps: a kretprobe there would miss most of them, and so would one program at a
+// tracepoint when a worker is preempted in it. What the kernel counts as skipped at
+// both of two programs is an upper bound, and no loss as long as all ends are told.
 func TestEveryEndIsTold(t *testing.T) {
 	const many = 40
 	for _, b := range backends(t) {
@@ -334,10 +334,10 @@ func TestEveryEndIsTold(t *testing.T) {
 				ring.close()
 			}
 			open := func(r queue.RingReport) bool { return !r.Ended }
-			r := s.look("all ends", func(r *queue.Report) bool { return !slices.ContainsFunc(r.Rings, open) })
-			qt.Check(t, qt.Equals(r.Lost.Events, 0))
+			s.look("all ends", func(r *queue.Report) bool { return !slices.ContainsFunc(r.Rings, open) })
 			loss, err := s.live.Loss()
 			qt.Assert(t, qt.IsNil(err))
+			qt.Check(t, qt.HasLen(loss.ByKind, 0))
 			qt.Check(t, qt.HasLen(loss.ByRing, 0), qt.Commentf("none is followed any more"))
 		})
 	}

@@ -34,6 +34,7 @@ type hook struct {
 	// tracepoint is where tracing goes if it is none with BTF: those can't see
 	// arguments of every type.
 	tracepoint string
+	again      string         // tracing once more, for what happens where that is preempted
 	fires      []events.Kind // kinds that it sends; the self-test expects them
 	atLeast    uint64        // of those, how many the self-test provokes; 0: it does not
 	use        string        // what it is needed for
@@ -74,7 +75,7 @@ func ringHooks() []hook {
 		},
 		{
 			name: "ring freed", function: "io_ring_exit_work", reclaims: allReclaims,
-			tracing: "ring_gone", tracepoint: "workqueue_execute_end",
+			tracing: "ring_gone", tracepoint: "workqueue_execute_end", again: "ring_gone_again",
 			fires: []events.Kind{events.RingGone}, atLeast: 1,
 			use: "the moment a ring's address may be used again", without: "a new ring at an old address starts inexact",
 		},
@@ -245,7 +246,7 @@ func hooksFor(table []hook, reclaim events.Reclaim) []hook {
 // that the backend can't serve it.
 func (h *hook) programs(b Backend) []string {
 	byBackend := map[Backend][]string{Fentry: {h.fentry}, Kprobe: {h.entry, h.ret}}
-	for _, choice := range [][]string{byBackend[b], {h.tracing}} {
+	for _, choice := range [][]string{byBackend[b], {h.tracing, h.again}} {
 		choice = slices.DeleteFunc(choice, func(name string) bool { return name == "" })
 		if len(choice) > 0 {
 			return choice

@@ -4,8 +4,10 @@ package probe
 
 import (
 	"os"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/link"
@@ -89,6 +91,77 @@ func TestSilentHookIsCaught(t *testing.T) {
 	}
 	qt.Check(t, qt.Equals(silent, want))
 	qt.Check(t, qt.Not(qt.Equals(want, 0)))
+}
+
+// TestEitherTellsTheEnd: of two programs at the end of a ring's work each is enough.
+func TestEitherTellsTheEnd(t *testing.T) {
+	for _, deaf := range []string{"ring_gone", "ring_gone_again"} {
+		t.Run("without "+deaf, func(t *testing.T) {
+			live, err := NewLive(t.Context(), LiveOptions{})
+			qt.Assert(t, qt.IsNil(err))
+			defer live.Close()
+			detach(t, live, deaf)
+			before, _, err := live.count(events.RingGone)
+			qt.Assert(t, qt.IsNil(err))
+			qt.Assert(t, qt.IsNil(live.WatchProcess(os.Getpid())))
+			const rings = 3
+			for range rings {
+				qt.Assert(t, qt.IsNil(playNodeLife()))
+			}
+			var told uint64
+			for deadline := time.Now().Add(10 * time.Second); told < rings && time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+				after, lost, err := live.count(events.RingGone)
+				qt.Assert(t, qt.IsNil(err))
+				qt.Assert(t, qt.Equals(lost, 0))
+				told = after - before
+			}
+			qt.Check(t, qt.Equals(told, rings))
+		})
+	}
+}
+
+// detach takes a program from its hook.
+func detach(t *testing.T, live *Live, program string) {
+	t.Helper()
+	prog, err := live.coll.Programs[program].Info()
+	qt.Assert(t, qt.IsNil(err))
+	id, _ := prog.ID()
+	for i, lnk := range live.links {
+		info, err := lnk.Info()
+		if err == nil && info.Program == id {
+			qt.Assert(t, qt.IsNil(lnk.Close()))
+			live.links = slices.Delete(live.links, i, i+1)
+			return
+		}
+	}
+	t.Fatalf("%s is not attached", program)
+}
+
+// TestLateEndIsCounted: the end of work where a ring is open may be that of the ring
+// that was there before. It takes no ring away, and is counted as one's loss.
+func TestLateEndIsCounted(t *testing.T) {
+	live, err := NewLive(t.Context(), LiveOptions{})
+	qt.Assert(t, qt.IsNil(err))
+	defer live.Close()
+	if !hookable(t) {
+		t.Skip("no exit is told on this kernel")
+	}
+	exit := "f_ring_exit"
+	if live.Backend() == Kprobe {
+		exit = "k_ring_exit"
+	}
+	detach(t, live, exit)
+	qt.Assert(t, qt.IsNil(live.WatchProcess(os.Getpid())))
+	qt.Assert(t, qt.IsNil(playNodeLife()))
+	var loss events.Loss
+	for deadline := time.Now().Add(10 * time.Second); loss.ByKind[events.RingGone] == 0 && time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+		loss, err = live.Loss()
+		qt.Assert(t, qt.IsNil(err))
+	}
+	qt.Check(t, qt.HasLen(loss.ByRing, 1))
+	for _, lost := range loss.ByRing {
+		qt.Check(t, qt.Equals(lost, loss.ByKind[events.RingGone]))
+	}
 }
 
 func TestRefusedBackend(t *testing.T) {

@@ -73,7 +73,7 @@ func NewLive(ctx context.Context, o LiveOptions) (*Live, error) {
 	if l.reader, err = newReader(l.coll.Maps["events"]); err != nil {
 		return nil, errors.Join(err, l.Close())
 	}
-	if err := l.selfTest(ctx); err != nil {
+	if err := errors.Join(l.selfTest(ctx), l.trustExits()); err != nil {
 		return nil, errors.Join(err, l.Close())
 	}
 	return l, nil
@@ -168,10 +168,22 @@ func attachProgram(h *hook, name string, prog *ebpf.Program) (link.Link, error) 
 	case h.ret:
 		return link.Kretprobe(h.function, prog, nil)
 	}
-	if name == h.tracing && h.tracepoint != "" {
+	if h.tracepoint != "" {
 		return link.AttachRawTracepoint(link.RawTracepointOptions{Name: h.tracepoint, Program: prog})
 	}
 	return link.AttachTracing(link.TracingOptions{Program: prog})
+}
+
+// trustExits lets the end of a ring follow its exit only, if exits are told.
+func (l *Live) trustExits() error {
+	for _, h := range l.hooks {
+		if h.status.State == HookOK && slices.Contains(h.fires, events.RingExit) {
+			if err := l.coll.Variables["exits_told"].Set(true); err != nil {
+				return fmt.Errorf("set exits_told: %w", err)
+			}
+		}
+	}
+	return nil
 }
 
 // takeTypes hands over what was decoded of the kernel's types: they are large, and of

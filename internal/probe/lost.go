@@ -67,16 +67,24 @@ func (l *Live) countLoss() (events.Loss, error) {
 }
 
 // missed is how often the kernel skipped a hook, as far as it counts that: of
-// programs always, of kprobes that interrupt another one since 6.7.
+// programs always, of kprobes that interrupt another one since 6.7. Of two programs
+// at one hook, both were skipped no more often than the one that was less often.
 func (l *Live) missed() (uint64, error) {
 	var n uint64
-	for _, prog := range l.coll.Programs {
+	skipped := make(map[string]uint64)
+	for name, prog := range l.coll.Programs {
 		stats, err := prog.Stats()
 		if err != nil && !errors.Is(err, ebpf.ErrNotSupported) {
 			return 0, fmt.Errorf("read program stats: %w", err)
 		}
 		if stats != nil {
+			skipped[name] = stats.RecursionMisses
 			n += stats.RecursionMisses
+		}
+	}
+	for _, h := range l.hooks {
+		if h.again != "" {
+			n -= max(skipped[h.tracing], skipped[h.again])
 		}
 	}
 	for _, lnk := range l.links {
