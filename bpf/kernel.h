@@ -234,14 +234,17 @@ struct bpf_iter__task_file {
  * from bpf uapi ctx to kernel ctx, and its sibling (6.2). */
 extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym __weak;
 
-/* The kernel has it; user space asks BTF. A constant to the verifier, which does
- * not look at what is not reached by it. */
-const volatile bool can_cast;
+/* Whether the kernel has it. All is compiled for both: where it is a constant that the
+ * verifier sees, each branch that is not reached is taken out by itself, for which the
+ * kernel moves the rest of the program, and that takes longer than all the verifying. */
+#ifndef CAN_CAST
+#error "compile with -DCAN_CAST=0 or -DCAN_CAST=1"
+#endif
 
 #define TYPED(p) ((typeof(p))bpf_rdonly_cast((p), bpf_core_type_id_kernel(typeof(*(p)))))
 
 /* A field of a struct, by what is cheapest on this kernel. */
-#define GET(p, field) (can_cast ? TYPED(p)->field : BPF_CORE_READ(p, field))
+#define GET(p, field) (CAN_CAST ? TYPED(p)->field : BPF_CORE_READ(p, field))
 
 /*
  * The first bytes of a struct, read in one go where it can't be loaded from: a
@@ -254,12 +257,12 @@ struct head {
 
 static __always_inline void read_head(struct head *h, const void *addr)
 {
-	if (!can_cast)
+	if (!CAN_CAST)
 		bpf_probe_read_kernel(h, sizeof(*h), addr); /* zeroes it if it fails */
 }
 
 #define FROM_HEAD(h, p, field)                                                  \
-	(can_cast ? TYPED(p)->field                                             \
+	(CAN_CAST ? TYPED(p)->field                                             \
 		  : FROM_HEAD_AT(h, p, typeof((p)->field),                      \
 				 bpf_core_field_offset(typeof(*(p)), field)))
 
@@ -280,7 +283,7 @@ static __always_inline void read_head(struct head *h, const void *addr)
  * into: their one word is at the member's address. */
 static __always_inline __u64 word_of_file(struct head *h, struct file *file, __u32 at)
 {
-	if (can_cast)
+	if (CAN_CAST)
 		return *(__u64 *)((void *)TYPED(file) + at);
 	return FROM_HEAD_AT(h, file, __u64, at);
 }

@@ -346,7 +346,6 @@ const (
 	ProbeProgWalkTasks          = "walk_tasks"
 	ProbeVarAt                  = "at"
 	ProbeVarBufNodeFlag         = "buf_node_flag"
-	ProbeVarCanCast             = "can_cast"
 	ProbeVarExitsTold           = "exits_told"
 	ProbeVarFilelessLeft        = "fileless_left"
 	ProbeVarFollowAll           = "follow_all"
@@ -500,7 +499,6 @@ type ProbeMapSpecs struct {
 type ProbeVariableSpecs struct {
 	At                *ebpf.VariableSpec `ebpf:"at"`
 	BufNodeFlag       *ebpf.VariableSpec `ebpf:"buf_node_flag"`
-	CanCast           *ebpf.VariableSpec `ebpf:"can_cast"`
 	ExitsTold         *ebpf.VariableSpec `ebpf:"exits_told"`
 	FilelessLeft      *ebpf.VariableSpec `ebpf:"fileless_left"`
 	FollowAll         *ebpf.VariableSpec `ebpf:"follow_all"`
@@ -590,7 +588,6 @@ func (m *ProbeMaps) Close() error {
 type ProbeVariables struct {
 	At                *ebpf.Variable `ebpf:"at"`
 	BufNodeFlag       *ebpf.Variable `ebpf:"buf_node_flag"`
-	CanCast           *ebpf.Variable `ebpf:"can_cast"`
 	ExitsTold         *ebpf.Variable `ebpf:"exits_told"`
 	FilelessLeft      *ebpf.Variable `ebpf:"fileless_left"`
 	FollowAll         *ebpf.Variable `ebpf:"follow_all"`

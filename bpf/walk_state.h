@@ -169,11 +169,13 @@ static __always_inline struct walk_request *next_request_record(void)
 	return i < requests_room ? request_at(i) : 0;
 }
 
-/* Rings that this walk has been to; user space takes them out after it. */
+/* Rings that this walk has been to; user space takes them out after it. One that finds
+ * no room is torn. The kernel makes the buckets of all at once, which is a good part
+ * of the time that a short walk takes. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, 1 << 20);
+	__uint(max_entries, 1 << 16);
 	__type(key, __u64);
 	__type(value, __u64);
 } seen SEC(".maps");

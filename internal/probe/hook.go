@@ -34,7 +34,7 @@ type hook struct {
 	// tracepoint is where tracing goes if it is none with BTF: those can't see
 	// arguments of every type.
 	tracepoint string
-	again      string         // tracing once more, for what happens where that is preempted
+	again      string        // tracing once more, for what happens where that is preempted
 	fires      []events.Kind // kinds that it sends; the self-test expects them
 	atLeast    uint64        // of those, how many the self-test provokes; 0: it does not
 	use        string        // what it is needed for

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"slices"
 
 	"github.com/cilium/ebpf/btf"
 
@@ -24,7 +23,7 @@ func loadTypes() (*kernelTypes, error) {
 	cache := btf.NewCache()
 	spec, err := cache.Kernel()
 	if err != nil {
-		if _, statErr := os.Stat("/sys/kernel/btf/vmlinux"); errors.Is(statErr, os.ErrNotExist) {
+		if _, statErr := os.Stat(kernelBTF); errors.Is(statErr, os.ErrNotExist) {
 			return nil, fmt.Errorf("%w: it has no BTF (/sys/kernel/btf/vmlinux); run a kernel built with CONFIG_DEBUG_INFO_BTF=y", ErrKernel)
 		}
 		return nil, fmt.Errorf("read kernel BTF: %w", err)
@@ -78,27 +77,4 @@ func memberNames(spec *btf.Spec, name string) map[string]bool {
 	}
 	add(st.Members)
 	return names
-}
-
-// requestFlags finds the REQ_F_* flags whose bit numbers have these names: the
-// bits move between releases. Their enum is anonymous, so it is searched by its
-// values. 0: this kernel has none.
-func requestFlags(spec *btf.Spec, bits ...string) []uint64 {
-	flags := make([]uint64, len(bits))
-	for typ, err := range spec.All() {
-		enum, ok := typ.(*btf.Enum)
-		if err != nil || !ok || enum.Name != "" || len(enum.Values) < 8 {
-			continue
-		}
-		found := false
-		for _, v := range enum.Values {
-			if i := slices.Index(bits, v.Name); i >= 0 {
-				flags[i], found = 1<<v.Value, true
-			}
-		}
-		if found {
-			break // they are all in one
-		}
-	}
-	return flags
 }

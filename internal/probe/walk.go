@@ -9,7 +9,6 @@ import (
 	"unsafe"
 
 	"github.com/cilium/ebpf"
-	"github.com/cilium/ebpf/btf"
 	"golang.org/x/sys/unix"
 
 	"uringtrace/bpf"
@@ -63,21 +62,19 @@ func NewWalker(live *Live) (*Walker, error) {
 	if stacks {
 		shared["submitters"] = live.coll.Maps["submitters"]
 	}
+	var nodes, requests *ebpf.MapSpec
 	w.coll, err = loadPrograms(types, []string{"walk_rings", "walk_fileless", "walk_tasks"}, shared, func(spec *ebpf.CollectionSpec) error {
 		if err := prepareStacks(spec, stacks); err != nil {
 			return err
 		}
-		return prepareWalk(spec, types.Spec, w.reclaim, shared["socks"])
+		nodes, requests = spec.Maps["out_nodes"].InnerMap, spec.Maps["out_requests"].InnerMap
+		return prepareWalk(spec, w.reclaim, shared["socks"])
 	})
 	if err != nil {
 		return nil, fmt.Errorf("prepare walk: %w", err)
 	}
-	spec, err := bpf.LoadProbe()
-	if err == nil {
-		w.window, err = newWindow(w.coll, spec.Maps["out_nodes"].InnerMap)
-	}
-	if err == nil {
-		w.requests, err = newRecords(w.coll.Maps["out_requests"], spec.Maps["out_requests"].InnerMap, initialRequests)
+	if w.window, err = newWindow(w.coll, nodes); err == nil {
+		w.requests, err = newRecords(w.coll.Maps["out_requests"], requests, initialRequests)
 	}
 	if err != nil {
 		w.Close()
@@ -87,7 +84,7 @@ func NewWalker(live *Live) (*Walker, error) {
 }
 
 // prepareWalk has sockets that are found followed in socks, if that is not nil.
-func prepareWalk(spec *ebpf.CollectionSpec, types *btf.Spec, reclaim events.Reclaim, socks *ebpf.Map) error {
+func prepareWalk(spec *ebpf.CollectionSpec, reclaim events.Reclaim, socks *ebpf.Map) error {
 	if socks != nil {
 		spec.Maps["socks"].MaxEntries = socks.MaxEntries()
 		if err := spec.Variables["follow_socks"].Set(uint32(1)); err != nil {
@@ -101,7 +98,10 @@ func prepareWalk(spec *ebpf.CollectionSpec, types *btf.Spec, reclaim events.Recl
 			return fmt.Errorf("set numa_nodes: %w", err)
 		}
 	}
-	flags := requestFlags(types, "REQ_F_BUF_NODE_BIT", "REQ_F_APOLL_MULTISHOT_BIT")
+	flags, err := requestFlags("REQ_F_BUF_NODE_BIT", "REQ_F_APOLL_MULTISHOT_BIT")
+	if err != nil {
+		return err
+	}
 	for i, name := range []string{"buf_node_flag", "multishot_flag"} {
 		if err := spec.Variables[name].Set(flags[i]); err != nil {
 			return fmt.Errorf("set %s: %w", name, err)

@@ -10,6 +10,7 @@ import (
 	"time"
 	"unsafe"
 
+	"github.com/cilium/ebpf/btf"
 	"github.com/go-quicktest/qt"
 	"golang.org/x/sys/unix"
 
@@ -165,4 +166,27 @@ func setupRing(t *testing.T) int {
 	fd, _, errno := unix.Syscall(unix.SYS_IO_URING_SETUP, 1, uintptr(unsafe.Pointer(&params)), 0)
 	qt.Assert(t, qt.Equals(errno, 0))
 	return int(fd)
+}
+
+// TestRequestFlags: what is found by stepping over the kernel's types is what the
+// library finds by decoding them.
+func TestRequestFlags(t *testing.T) {
+	const name = "REQ_F_APOLL_MULTISHOT_BIT"
+	types, err := loadTypes()
+	qt.Assert(t, qt.IsNil(err))
+	got, err := requestFlags(name, "REQ_F_NO_SUCH_BIT")
+	qt.Assert(t, qt.IsNil(err))
+	for typ := range types.All() {
+		enum, ok := typ.(*btf.Enum)
+		if !ok {
+			continue
+		}
+		for _, v := range enum.Values {
+			if v.Name == name {
+				qt.Check(t, qt.DeepEquals(got, []uint64{1 << v.Value, 0}))
+				return
+			}
+		}
+	}
+	t.Fatalf("no enum has %s", name)
 }
