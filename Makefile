@@ -32,6 +32,7 @@ LOAD_TESTS       := $(OUT)/tests/ring.test $(OUT)/tests/play.test
 BUILD_PACKAGES := clang-16:clang-16 llvm-strip-16:llvm-16 clang-format-16:clang-format-16
 VM_PACKAGES    := qemu-system-x86_64:qemu-system-x86 dpkg-deb:dpkg busybox:busybox-static
 PAGE_PACKAGES  := chromium:chromium
+SHELL_PACKAGES := zsh:zsh fish:fish man:man-db mandoc:mandoc less:less
 BENCH_PACKAGES := bpftrace:bpftrace perf:linux-perf trace-cmd:trace-cmd
 
 .PHONY: help
@@ -44,7 +45,7 @@ demo: vm-packages build ## trace a leak of SOCKETS=1000 on affected kernels, and
 	$(Q)$(OUT)/demo -bin $(BIN) -sockets $(SOCKETS) -affected '$(AFFECTED)' -cured '$(CURED)'
 
 .PHONY: test
-test: test-unit test-page test-kernels ## all tests, from nothing: unit, the report in a browser, this kernel, kernel VMs
+test: shell-packages test-unit test-page test-kernels ## all tests, from nothing: unit, the report in a browser, this kernel, kernel VMs
 
 .PHONY: build
 build: ## build static binaries into bin/
@@ -233,19 +234,20 @@ lint: build-packages ## vet, staticcheck, gofumpt, error wrapping, dependency ru
 	$(call say,LINT,depguard)
 	$(Q)$(GO) tool -modfile=tools/go.mod depguard ./...
 	$(call say,LINT,docs/dependencies.md)
-	$(Q)for m in $$(awk '/^\t[a-z].* v[0-9]/ { print $$1 }' go.mod tools/go.mod) $(foreach p,$(BUILD_PACKAGES) $(VM_PACKAGES) $(PAGE_PACKAGES) $(BENCH_PACKAGES),$(lastword $(subst :, ,$(p)))); do \
+	$(Q)for m in $$(awk '/^\t[a-z].* v[0-9]/ { print $$1 }' go.mod tools/go.mod) $(foreach p,$(BUILD_PACKAGES) $(VM_PACKAGES) $(PAGE_PACKAGES) $(SHELL_PACKAGES) $(BENCH_PACKAGES),$(lastword $(subst :, ,$(p)))); do \
 		grep -qF "\`$$m\`" docs/dependencies.md || { echo "docs/dependencies.md does not name $$m"; exit 1; }; done
 
 .PHONY: fetch
 fetch: vm-packages build ## download KERNELS
 	$(Q)$(BIN)/vmrun fetch $(KERNELS)
 
-.PHONY: build-packages vm-packages page-packages bench-packages
+.PHONY: build-packages vm-packages page-packages shell-packages bench-packages
 build-packages: PACKAGES = $(BUILD_PACKAGES) /usr/include/bpf/bpf_helpers.h:libbpf-dev
 vm-packages: PACKAGES = $(VM_PACKAGES)
 page-packages: PACKAGES = $(PAGE_PACKAGES)
+shell-packages: PACKAGES = $(SHELL_PACKAGES)
 bench-packages: PACKAGES = $(BENCH_PACKAGES)
-build-packages vm-packages page-packages bench-packages:
+build-packages vm-packages page-packages shell-packages bench-packages:
 	@missing=; for p in $(PACKAGES); do \
 		{ command -v "$${p%%:*}" || test -e "$${p%%:*}"; } >/dev/null 2>&1 || missing="$$missing $${p##*:}"; done; \
 	if [ -n "$$missing" ]; then \
