@@ -96,6 +96,7 @@ func checkStacks(t *testing.T, ring *queue.RingReport, known map[uint32]events.S
 		}
 		by[name] += h.Sockets
 	}
+	t.Logf("%d of %d not known", by["unknown"], behind)
 	if skips {
 		qt.Check(t, qt.IsTrue(by["unknown"] <= behind/4), qt.Commentf("%v", by))
 		behind -= by["unknown"]
