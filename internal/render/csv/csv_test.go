@@ -3,21 +3,17 @@ package csv
 import (
 	"bytes"
 	"encoding/csv"
-	"flag"
-	"os"
-	"path/filepath"
 	"strconv"
 	"testing"
 
 	"github.com/go-quicktest/qt"
 
 	"uringtrace/internal/events"
+	"uringtrace/internal/goldentest"
 	"uringtrace/internal/history"
 	"uringtrace/internal/history/historytest"
 	"uringtrace/internal/incident"
 )
-
-var update = flag.Bool("update", false, "write the golden files")
 
 func leak(removals int) *history.History {
 	h := history.New(incident.New(historytest.Subject(events.Ordered)))
@@ -29,14 +25,7 @@ func leak(removals int) *history.History {
 func TestGolden(t *testing.T) {
 	var b bytes.Buffer
 	qt.Assert(t, qt.IsNil(Write(&b, leak(40))))
-	path := filepath.Join("testdata", "leak.golden")
-	if *update {
-		qt.Assert(t, qt.IsNil(os.MkdirAll("testdata", 0o755)))
-		qt.Assert(t, qt.IsNil(os.WriteFile(path, b.Bytes(), 0o644)))
-	}
-	want, err := os.ReadFile(path)
-	qt.Assert(t, qt.IsNil(err))
-	qt.Check(t, qt.Equals(b.String(), string(want)))
+	goldentest.Check(t, "leak", b.String())
 }
 
 // Every row has every column, times go forward, and what was removed and released

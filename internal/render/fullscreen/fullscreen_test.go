@@ -1,9 +1,6 @@
 package fullscreen_test
 
 import (
-	"flag"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -11,26 +8,13 @@ import (
 	"github.com/charmbracelet/x/ansi"
 	"github.com/go-quicktest/qt"
 
+	"uringtrace/internal/goldentest"
 	"uringtrace/internal/queue"
 	"uringtrace/internal/render"
 	"uringtrace/internal/render/fullscreen"
 	"uringtrace/internal/render/rendertest"
 	"uringtrace/internal/render/text"
 )
-
-var update = flag.Bool("update", false, "write the golden files")
-
-func golden(t *testing.T, name string, lines []string) {
-	t.Helper()
-	got := strings.Join(lines, "\n") + "\n"
-	path := filepath.Join("testdata", name+".golden")
-	if *update {
-		qt.Assert(t, qt.IsNil(os.WriteFile(path, []byte(got), 0o644)))
-	}
-	want, err := os.ReadFile(path)
-	qt.Assert(t, qt.IsNil(err))
-	qt.Check(t, qt.Equals(got, string(want)))
-}
 
 // view is what both screens are.
 type view interface {
@@ -53,9 +37,9 @@ func newTop(color bool) *fullscreen.Top {
 }
 
 func TestTop(t *testing.T) {
-	golden(t, "top-80x24", newTop(false).Lines(80, 24))
-	golden(t, "top-140x30", newTop(false).Lines(140, 30))
-	golden(t, "top-color", newTop(true).Lines(80, 24))
+	goldentest.Check(t, "top-80x24", strings.Join(newTop(false).Lines(80, 24), "\n")+"\n")
+	goldentest.Check(t, "top-140x30", strings.Join(newTop(false).Lines(140, 30), "\n")+"\n")
+	goldentest.Check(t, "top-color", strings.Join(newTop(true).Lines(80, 24), "\n")+"\n")
 	empty := fullscreen.NewTop(render.Selection{}, time.Second, false)
 	qt.Check(t, qt.Equals(empty.Lines(80, 24)[0], "looking at the rings of this host"))
 	press(empty, "enter", "down", "s", "/", "x", "enter") // there is nothing yet
@@ -118,7 +102,7 @@ func TestTopSaysHowItIsSorted(t *testing.T) {
 		top.Press(tt.key)
 		qt.Check(t, qt.IsTrue(strings.HasPrefix(top.Lines(80, 24)[2], tt.says)), qt.Commentf("%s: %q", tt.key, top.Lines(80, 24)[2]))
 	}
-	golden(t, "filter-80x24", top.Lines(80, 24))
+	goldentest.Check(t, "filter-80x24", strings.Join(top.Lines(80, 24), "\n")+"\n")
 }
 
 // TestTopScrolls: the cursor is always on the screen.
@@ -141,7 +125,7 @@ func TestTopExplains(t *testing.T) {
 	top := newTop(false)
 	press(top, "enter")
 	lines := top.Lines(80, 24)
-	golden(t, "explain-80x24", lines)
+	goldentest.Check(t, "explain-80x24", strings.Join(lines, "\n")+"\n")
 
 	var want strings.Builder
 	qt.Assert(t, qt.IsNil(text.Report(&want, &rendertest.All()[0], text.Style{Width: 200})))
@@ -164,7 +148,7 @@ func TestTopExplains(t *testing.T) {
 func TestTopHelp(t *testing.T) {
 	top := newTop(false)
 	press(top, "?")
-	golden(t, "help-80x24", top.Lines(80, 24))
+	goldentest.Check(t, "help-80x24", strings.Join(top.Lines(80, 24), "\n")+"\n")
 	press(top, "end")
 	qt.Check(t, qt.StringContains(top.Lines(80, 24)[20], "the ring was not there then"))
 	press(top, "esc")
@@ -214,9 +198,9 @@ func liveReport() *queue.Report {
 }
 
 func TestLive(t *testing.T) {
-	golden(t, "live-80x24", newLive(false).Lines(80, 24))
-	golden(t, "live-140x30", newLive(false).Lines(140, 30))
-	golden(t, "live-color", newLive(true).Lines(80, 24))
+	goldentest.Check(t, "live-80x24", strings.Join(newLive(false).Lines(80, 24), "\n")+"\n")
+	goldentest.Check(t, "live-140x30", strings.Join(newLive(false).Lines(140, 30), "\n")+"\n")
+	goldentest.Check(t, "live-color", strings.Join(newLive(true).Lines(80, 24), "\n")+"\n")
 	fresh := fullscreen.NewLive("none", time.Second, false)
 	qt.Check(t, qt.Equals(fresh.Lines(80, 24)[0], "the first look is in 1s"))
 	fresh.Take(nil, queue.Lost{Events: 7, Repairs: 1}, *rendertest.Reports()["no-rings"])

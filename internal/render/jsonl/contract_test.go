@@ -69,23 +69,11 @@ func qualified(t reflect.Type) []string {
 
 // keys are those of a type's JSON, at any depth.
 func keys(t reflect.Type) []string {
-	switch t.Kind() {
-	case reflect.Pointer, reflect.Slice:
-		return keys(t.Elem())
-	case reflect.Struct:
-	default:
-		return nil
-	}
 	var all []string
-	for i := range t.NumField() {
-		name, _, _ := strings.Cut(t.Field(i).Tag.Get("json"), ",")
-		if name == "-" {
-			continue
+	for _, name := range qualified(t) {
+		if _, key, _ := strings.Cut(name, "."); key != "" {
+			all = append(all, key)
 		}
-		if name != "" {
-			all = append(all, name)
-		}
-		all = append(all, keys(t.Field(i).Type)...)
 	}
 	return all
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/go-quicktest/qt"
 
 	"uringtrace/internal/events"
+	"uringtrace/internal/goldentest"
 	"uringtrace/internal/history"
 	"uringtrace/internal/history/historytest"
 	"uringtrace/internal/incident"
@@ -28,7 +29,7 @@ func TestHistory(t *testing.T) {
 	h, report := leak(40)
 	var b bytes.Buffer
 	qt.Assert(t, qt.IsNil(jsonl.History(&b, h, &report, time.Date(2026, 3, 14, 15, 9, 26, 0, time.UTC))))
-	golden(t, "history", b.String())
+	goldentest.Check(t, "history", b.String())
 }
 
 // The history's figures are the report's.

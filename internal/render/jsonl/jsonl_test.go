@@ -3,39 +3,24 @@ package jsonl_test
 import (
 	"bytes"
 	"encoding/json"
-	"flag"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/go-quicktest/qt"
 
+	"uringtrace/internal/goldentest"
 	"uringtrace/internal/queue"
 	"uringtrace/internal/render"
 	"uringtrace/internal/render/jsonl"
 	"uringtrace/internal/render/rendertest"
 )
 
-var update = flag.Bool("update", false, "write the golden files")
-
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	path := filepath.Join("testdata", name+".golden")
-	if *update {
-		qt.Assert(t, qt.IsNil(os.WriteFile(path, []byte(got), 0o644)))
-	}
-	want, err := os.ReadFile(path)
-	qt.Assert(t, qt.IsNil(err))
-	qt.Check(t, qt.Equals(got, string(want)))
-}
-
 func TestReport(t *testing.T) {
 	for name, report := range rendertest.Reports() {
 		t.Run(name, func(t *testing.T) {
 			var b bytes.Buffer
 			qt.Assert(t, qt.IsNil(jsonl.Report(&b, report)))
-			golden(t, name, b.String())
+			goldentest.Check(t, name, b.String())
 			qt.Check(t, qt.Equals(strings.Count(b.String(), "\n"), 1))
 			qt.Check(t, qt.Not(qt.StringContains(b.String(), "null")))
 			var back queue.Report
@@ -55,7 +40,7 @@ func TestWorkloadReport(t *testing.T) {
 	var b bytes.Buffer
 	truth := &render.Workload{Scenario: "listener-poll", Sockets: 1000, SocketsUsedBefore: 9, SocketsUsed: 1009, Port: 6666, UserData: "0xfeed"}
 	qt.Assert(t, qt.IsNil(jsonl.WorkloadReport(&b, rendertest.Reports()["blocked"], truth)))
-	golden(t, "workload", b.String())
+	goldentest.Check(t, "workload", b.String())
 }
 
 func TestEvent(t *testing.T) {
@@ -64,8 +49,8 @@ func TestEvent(t *testing.T) {
 		plain.Write(jsonl.AppendEvent(nil, &e.Event, e.RingNo, e.NodeNo, false))
 		full.Write(jsonl.AppendEvent(nil, &e.Event, e.RingNo, e.NodeNo, true))
 	}
-	golden(t, "events", plain.String())
-	golden(t, "events-addresses", full.String())
+	goldentest.Check(t, "events", plain.String())
+	goldentest.Check(t, "events-addresses", full.String())
 	qt.Check(t, qt.Not(qt.StringContains(plain.String(), "ffff8881")))
 }
 
@@ -76,7 +61,7 @@ func TestTop(t *testing.T) {
 	}
 	var r render.Refreshes
 	qt.Assert(t, qt.IsNil(jsonl.Top(&b, r.Next(rendertest.Tops()[0].Kernel, nil, 1, 1))))
-	golden(t, "top", b.String())
+	goldentest.Check(t, "top", b.String())
 	qt.Check(t, qt.Equals(strings.Count(b.String(), "\n"), 3))
 	qt.Check(t, qt.Not(qt.StringContains(b.String(), "null")))
 }
@@ -86,11 +71,11 @@ func TestStatus(t *testing.T) {
 	for _, s := range rendertest.Statuses() {
 		qt.Assert(t, qt.IsNil(jsonl.Status(&b, s)))
 	}
-	golden(t, "status", b.String())
+	goldentest.Check(t, "status", b.String())
 }
 
 func TestDiagnosis(t *testing.T) {
 	var b bytes.Buffer
 	qt.Assert(t, qt.IsNil(jsonl.Diagnosis(&b, rendertest.Diagnosis())))
-	golden(t, "doctor", b.String())
+	goldentest.Check(t, "doctor", b.String())
 }

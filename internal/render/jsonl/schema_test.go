@@ -9,6 +9,7 @@ import (
 
 	"github.com/go-quicktest/qt"
 
+	"uringtrace/internal/goldentest"
 	"uringtrace/internal/render/jsonl"
 	"uringtrace/internal/render/rendertest"
 )
@@ -19,7 +20,7 @@ func TestSchema(t *testing.T) {
 	for _, name := range jsonl.SchemaNames() {
 		var b bytes.Buffer
 		qt.Assert(t, qt.IsNil(jsonl.Schema(&b, name)))
-		golden(t, "schema/"+name, b.String())
+		goldentest.Check(t, "schema/"+name, b.String())
 	}
 	qt.Check(t, qt.ErrorMatches(jsonl.Schema(&bytes.Buffer{}, "nonsense"), `no schema of "nonsense"`))
 }

@@ -3,20 +3,16 @@ package perfetto
 import (
 	"bytes"
 	"encoding/json"
-	"flag"
-	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/go-quicktest/qt"
 
 	"uringtrace/internal/events"
+	"uringtrace/internal/goldentest"
 	"uringtrace/internal/history"
 	"uringtrace/internal/history/historytest"
 	"uringtrace/internal/incident"
 )
-
-var update = flag.Bool("update", false, "write the golden files")
 
 // told is the history of a kernel's entries.
 func told(tell func(k *historytest.Kernel)) *history.History {
@@ -37,14 +33,7 @@ func write(t *testing.T, h *history.History) []byte {
 
 func TestGolden(t *testing.T) {
 	got := write(t, told(func(k *historytest.Kernel) { k.Leak(40) }))
-	path := filepath.Join("testdata", "leak.golden")
-	if *update {
-		qt.Assert(t, qt.IsNil(os.MkdirAll("testdata", 0o755)))
-		qt.Assert(t, qt.IsNil(os.WriteFile(path, got, 0o644)))
-	}
-	want, err := os.ReadFile(path)
-	qt.Assert(t, qt.IsNil(err))
-	qt.Check(t, qt.Equals(string(got), string(want)))
+	goldentest.Check(t, "leak", string(got))
 }
 
 // parsed is a trace as others read it.

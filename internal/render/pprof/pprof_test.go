@@ -2,7 +2,6 @@ package pprof
 
 import (
 	"bytes"
-	"flag"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,10 +14,9 @@ import (
 	"github.com/google/pprof/profile"
 
 	"uringtrace/internal/events"
+	"uringtrace/internal/goldentest"
 	"uringtrace/internal/queue"
 )
-
-var update = flag.Bool("update", false, "write the golden files")
 
 var server = events.Module{Path: "/opt/server", BuildID: "0badcafe", Start: 0x400000, End: 0x800000, Offset: 0x1000}
 
@@ -75,7 +73,7 @@ func TestGolden(t *testing.T) {
 	without.Report.Rings[0].Held.Kinds = map[string]int{"tcp CLOSE": 50, "udp": 10}
 	for name, s := range map[string]*Snapshot{"stacks": snapshot(), "without": without} {
 		p := parsed(t, write(t, s))
-		golden(t, name, p.String())
+		goldentest.Check(t, name, p.String())
 	}
 }
 
@@ -130,16 +128,4 @@ func parsed(t *testing.T, data []byte) *profile.Profile {
 	p, err := profile.ParseData(data)
 	qt.Assert(t, qt.IsNil(err))
 	return p
-}
-
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	path := filepath.Join("testdata", name+".golden")
-	if *update {
-		qt.Assert(t, qt.IsNil(os.MkdirAll("testdata", 0o755)))
-		qt.Assert(t, qt.IsNil(os.WriteFile(path, []byte(got), 0o644)))
-	}
-	want, err := os.ReadFile(path)
-	qt.Assert(t, qt.IsNil(err))
-	qt.Check(t, qt.Equals(got, string(want)))
 }

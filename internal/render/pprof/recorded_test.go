@@ -8,6 +8,7 @@ import (
 
 	"github.com/go-quicktest/qt"
 
+	"uringtrace/internal/goldentest"
 	"uringtrace/internal/queue"
 	"uringtrace/internal/recording"
 )
@@ -21,7 +22,7 @@ func TestRecorded(t *testing.T) {
 	for _, name := range names {
 		s := recorded(t, name)
 		p := parsed(t, write(t, s))
-		golden(t, strings.TrimSuffix(filepath.Base(name), ".urec"), p.String())
+		goldentest.Check(t, strings.TrimSuffix(filepath.Base(name), ".urec"), p.String())
 		var sums [valueCount]int64
 		for _, sample := range p.Sample {
 			for i, v := range sample.Value {

@@ -2,9 +2,6 @@ package text_test
 
 import (
 	"bytes"
-	"flag"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -14,31 +11,19 @@ import (
 	"github.com/go-quicktest/qt"
 
 	"uringtrace/internal/events"
+	"uringtrace/internal/goldentest"
 	"uringtrace/internal/queue"
 	"uringtrace/internal/render"
 	"uringtrace/internal/render/rendertest"
 	"uringtrace/internal/render/text"
 )
 
-var update = flag.Bool("update", false, "write the golden files")
-
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	path := filepath.Join("testdata", name+".golden")
-	if *update {
-		qt.Assert(t, qt.IsNil(os.WriteFile(path, []byte(got), 0o644)))
-	}
-	want, err := os.ReadFile(path)
-	qt.Assert(t, qt.IsNil(err))
-	qt.Check(t, qt.Equals(got, string(want)))
-}
-
 func TestReport(t *testing.T) {
 	for name, report := range rendertest.Reports() {
 		t.Run(name, func(t *testing.T) {
 			var b bytes.Buffer
 			qt.Assert(t, qt.IsNil(text.Report(&b, report, text.Style{})))
-			golden(t, name, b.String())
+			goldentest.Check(t, name, b.String())
 		})
 	}
 }
@@ -47,7 +32,7 @@ func TestAll(t *testing.T) {
 	for name, style := range map[string]text.Style{"all": {}, "all-terminal": {Color: true, Width: 80}} {
 		var b bytes.Buffer
 		qt.Assert(t, qt.IsNil(text.All(&b, rendertest.All(), style)))
-		golden(t, name, b.String())
+		goldentest.Check(t, name, b.String())
 		qt.Check(t, qt.Not(qt.StringContains(b.String(), "\x1b[2J")))
 	}
 	var none bytes.Buffer
@@ -62,7 +47,7 @@ func TestTop(t *testing.T) {
 		for _, top := range tops {
 			qt.Assert(t, qt.IsNil(text.Top(&b, top, top, style)))
 		}
-		golden(t, name, b.String())
+		goldentest.Check(t, name, b.String())
 		qt.Check(t, qt.Not(qt.StringContains(b.String(), "\x1b[2J")))
 		for line := range strings.Lines(b.String()) {
 			qt.Check(t, qt.IsTrue(style.Width == 0 || ansi.StringWidth(line) <= style.Width), qt.Commentf("%q", line))
@@ -72,7 +57,7 @@ func TestTop(t *testing.T) {
 	var r render.Refreshes
 	nobody := r.Next(tops[0].Kernel, nil, 1, 1)
 	qt.Assert(t, qt.IsNil(text.Top(&none, nobody, nobody, text.Style{})))
-	golden(t, "top-none", none.String())
+	goldentest.Check(t, "top-none", none.String())
 }
 
 func TestTopLooks(t *testing.T) {
@@ -87,7 +72,7 @@ func TestTopLooks(t *testing.T) {
 func TestReportOnTerminal(t *testing.T) {
 	var b bytes.Buffer
 	qt.Assert(t, qt.IsNil(text.Report(&b, rendertest.Reports()["blocked"], text.Style{Color: true, Width: 80})))
-	golden(t, "terminal", b.String())
+	goldentest.Check(t, "terminal", b.String())
 	qt.Check(t, qt.StringContains(b.String(), "\x1b[1;31mBLOCKED\x1b[0m"))
 }
 
@@ -116,7 +101,7 @@ func TestWorkloadReport(t *testing.T) {
 	var b bytes.Buffer
 	truth := &render.Workload{Scenario: "listener-poll", Sockets: 1000, SocketsUsedBefore: 9, SocketsUsed: 1009, Port: 6666, UserData: "0xfeed"}
 	qt.Assert(t, qt.IsNil(text.WorkloadReport(&b, rendertest.Reports()["blocked"], truth, text.Style{})))
-	golden(t, "workload", b.String())
+	goldentest.Check(t, "workload", b.String())
 }
 
 func TestEvent(t *testing.T) {
@@ -130,8 +115,8 @@ func TestEvent(t *testing.T) {
 	for _, kind := range events.Kinds() {
 		qt.Check(t, qt.IsTrue(seen[kind]), qt.Commentf("no event of kind %s", kind))
 	}
-	golden(t, "events", plain.String())
-	golden(t, "events-addresses", full.String())
+	goldentest.Check(t, "events", plain.String())
+	goldentest.Check(t, "events-addresses", full.String())
 	qt.Check(t, qt.Not(qt.StringContains(plain.String(), "ffff8881")))
 }
 
@@ -166,7 +151,7 @@ func TestDiagnosis(t *testing.T) {
 	for name, style := range map[string]text.Style{"doctor": {}, "doctor-terminal": {Color: true, Width: 80}} {
 		var b bytes.Buffer
 		qt.Assert(t, qt.IsNil(text.Diagnosis(&b, rendertest.Diagnosis(), style)))
-		golden(t, name, b.String())
+		goldentest.Check(t, name, b.String())
 	}
 }
 
