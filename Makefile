@@ -191,7 +191,7 @@ PEERS = -debug $(shell { \
 # kernels alone.
 .PHONY: bench-debug
 bench-debug: fetch
-	$(Q)$(BIN)/vmrun -debug fetch $(AFFECTED) || echo 'measuring without drgn'
+	$(Q)for k in $(AFFECTED); do $(BIN)/vmrun -debug fetch $$k || echo "measuring $$k without drgn"; done
 
 .PHONY: bench-build
 bench-build: build
