@@ -33,7 +33,7 @@ BUILD_PACKAGES := clang-16:clang-16 llvm-strip-16:llvm-16 clang-format-16:clang-
 VM_PACKAGES    := qemu-system-x86_64:qemu-system-x86 dpkg-deb:dpkg busybox:busybox-static
 PAGE_PACKAGES  := chromium:chromium
 SHELL_PACKAGES := zsh:zsh fish:fish man:man-db mandoc:mandoc less:less
-BENCH_PACKAGES := bpftrace:bpftrace perf:linux-perf trace-cmd:trace-cmd
+BENCH_PACKAGES := bpftrace:bpftrace perf:linux-perf trace-cmd:trace-cmd drgn:python3-drgn
 
 .PHONY: help
 help: ## list the targets
@@ -158,7 +158,7 @@ BENCH      = $(BIN)/vmrun -kernel $* -timeout 60m -busybox -bin $(BIN) \
 CHECKED   := -works churn,fixed-read -observers watch,stream -ops 4000 -rounds 3
 
 .PHONY: bench
-bench: vm-packages bench-packages fetch bench-build ## measure uringtrace and its peers on 6.1 and 6.12; NODES=1000,100000,1000000 MEMORY=8G is the long one
+bench: vm-packages bench-packages fetch bench-build bench-debug ## measure uringtrace and its peers on 6.1 and 6.12; NODES=1000,100000,1000000 MEMORY=8G is the long one
 	$(Q)$(MAKE) --no-print-directory $(AFFECTED:%=counted-%) $(AFFECTED:%=emulated-%)
 	$(call say,BENCH,Go alone)
 	$(Q)$(GO) test -run '^$$' -bench . ./internal/queue ./internal/probe >$(OUT)/bench/go.txt
@@ -179,9 +179,20 @@ $(AFFECTED:%=checked-%): checked-%:
 	$(Q)$(BENCH) -icount run $(URINGBENCH) run -kernel $* $(CHECKED) >$(OUT)/bench/$@.txt
 
 # Programs of others are linked dynamically; the machine gets them with their libraries.
-PEERS = $(shell for p in $(foreach p,$(BENCH_PACKAGES),$(firstword $(subst :, ,$p))); do \
-	f=$$(command -v $$p) && f=$$(readlink -f $$f) || continue; echo "-add $$f:/bin/$$p"; \
-	ldd $$f | awk '$$2 == "=>" { print "-add " $$3 } $$1 ~ /^\// { print "-add " $$1 }'; done | sort -u)
+# drgn is a library of Debian's Python: the machine gets that, and what it loads of it.
+PEERS = -debug $(shell { \
+	for p in $(filter-out drgn,$(foreach p,$(BENCH_PACKAGES),$(firstword $(subst :, ,$p)))); do \
+		f=$$(command -v $$p) && f=$$(readlink -f $$f) || continue; echo "$$f:/bin/$$p"; done; \
+	/usr/bin/python3 -c 'import sys, json, drgn.helpers.linux; \
+		print("/usr/bin/python3", *{m.__file__ for m in sys.modules.values() if getattr(m, "__file__", 0)}, sep="\n")' 2>/dev/null; \
+	} | while read f; do echo "-add $$f"; \
+		ldd $${f%:*} 2>/dev/null | awk '$$2 == "=>" { print "-add " $$3 } $$1 ~ /^\// { print "-add " $$1 }'; done | sort -u)
+
+# drgn needs it, and without it all else is measured: an archive has it for its newest
+# kernels alone.
+.PHONY: bench-debug
+bench-debug: fetch
+	$(Q)for k in $(AFFECTED); do $(BIN)/vmrun -debug fetch $$k || echo "measuring $$k without drgn"; done
 
 .PHONY: bench-build
 bench-build: build

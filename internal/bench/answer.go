@@ -8,15 +8,19 @@ type Answer struct {
 	Nodes int `json:"nodes"`
 	// MS is the time from its start to its end with the answer.
 	MS float64 `json:"ms"`
+	// WalkMS is the part of it, or as much of another run, in which the kernel's lists
+	// are read. 0: it is not told.
+	WalkMS float64 `json:"walk_ms,omitempty"`
 	// Peak is the most memory that it had, in bytes.
 	Peak uint64 `json:"peak"`
-	// Missing says that the tool is not installed; the rest is zero then.
-	Missing bool `json:"missing,omitempty"`
+	// Missing says why there are no figures; the rest is zero then.
+	Missing string `json:"missing,omitempty"`
 }
 
 // Growth is what each further node costs.
 type Growth struct {
 	NS    float64 // of time
+	Walk  float64 // of the time of the walk, in nanoseconds
 	Bytes float64 // of memory
 }
 
@@ -32,5 +36,9 @@ func GrowthOf(a Answer, all []Answer) Growth {
 	if nodes == 0 {
 		return Growth{}
 	}
-	return Growth{NS: (a.MS - base.MS) * 1e6 / nodes, Bytes: (float64(a.Peak) - float64(base.Peak)) / nodes}
+	return Growth{
+		NS:    (a.MS - base.MS) * 1e6 / nodes,
+		Walk:  (a.WalkMS - base.WalkMS) * 1e6 / nodes,
+		Bytes: (float64(a.Peak) - float64(base.Peak)) / nodes,
+	}
 }

@@ -96,18 +96,24 @@ const longQueue = 10_000
 
 // AnswerTable is the table of what answers cost.
 func (r *Result) AnswerTable() string {
-	t := table{{"tool", "nodes", "ms", "ns a node", "peak KiB", "bytes a node"}}
+	t := table{{"tool", "nodes", "ms", "ns a node", "walk ms", "walk ns a node", "peak KiB", "bytes a node", says}}
 	for _, a := range r.Answers {
-		if a.Missing {
-			t.row(a.Tool, "", "not installed", "", "", "")
+		if a.Missing != "" {
+			t.row(a.Tool, "", "", "", "", "", "", "", a.Missing)
 			continue
 		}
-		ns, bytes := "", ""
+		ns, walk, walkNS, bytes := "", "", "", ""
+		if a.WalkMS > 0 {
+			walk = strconv.FormatFloat(a.WalkMS, 'f', 1, 64)
+		}
 		if a.Nodes >= longQueue {
 			g := GrowthOf(a, r.Answers)
 			ns, bytes = whole(g.NS), whole(g.Bytes)
+			if a.WalkMS > 0 {
+				walkNS = whole(g.Walk)
+			}
 		}
-		t.row(a.Tool, strconv.Itoa(a.Nodes), whole(a.MS), ns, strconv.FormatUint(a.Peak>>10, 10), bytes)
+		t.row(a.Tool, strconv.Itoa(a.Nodes), whole(a.MS), ns, walk, walkNS, strconv.FormatUint(a.Peak>>10, 10), bytes, "")
 	}
 	return t.String()
 }

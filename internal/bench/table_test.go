@@ -17,10 +17,11 @@ func sample() *Result {
 			{Work: "nop", Observer: "watch", BaseNS: 2000, Ratio: 1, Low: 1, High: 1, Own: 1},
 		},
 		Answers: []Answer{
-			{Tool: "explain", Nodes: 10, MS: 500, Peak: 12 << 20},
-			{Tool: "explain", Nodes: 1000, MS: 501, Peak: 12 << 20},
-			{Tool: "explain", Nodes: 100010, MS: 600, Peak: 12<<20 + 6400000},
-			{Tool: "drgn", Missing: true},
+			{Tool: "explain", Nodes: 10, MS: 500, WalkMS: 1.25, Peak: 12 << 20},
+			{Tool: "explain", Nodes: 1000, MS: 501, WalkMS: 2, Peak: 12 << 20},
+			{Tool: "explain", Nodes: 100010, MS: 600, WalkMS: 21.25, Peak: 12<<20 + 6400000},
+			{Tool: "attach", Nodes: 100010, MS: 900, Peak: 12 << 20},
+			{Tool: "drgn", Missing: "not installed"},
 		},
 	}
 }
@@ -43,12 +44,13 @@ func TestMarkdown(t *testing.T) {
 
 Questions:
 
-| tool    |  nodes |            ms | ns a node | peak KiB | bytes a node |
-| ------- | ------ | ------------- | --------- | -------- | ------------ |
-| explain |     10 |           500 |           |    12288 |              |
-| explain |   1000 |           501 |           |    12288 |              |
-| explain | 100010 |           600 |      1000 |    18538 |           64 |
-| drgn    |        | not installed |           |          |              |
+| tool    |  nodes |  ms | ns a node | walk ms | walk ns a node | peak KiB | bytes a node | says          |
+| ------- | ------ | --- | --------- | ------- | -------------- | -------- | ------------ | ------------- |
+| explain |     10 | 500 |           |     1.2 |                |    12288 |              |               |
+| explain |   1000 | 501 |           |     2.0 |                |    12288 |              |               |
+| explain | 100010 | 600 |      1000 |    21.2 |            200 |    18538 |           64 |               |
+| attach  | 100010 | 900 |         0 |         |                |    12288 |            0 |               |
+| drgn    |        |     |           |         |                |          |              | not installed |
 
 `, "'", "`")))
 }

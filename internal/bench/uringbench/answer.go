@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"uringtrace/internal/bench"
+	"uringtrace/internal/probe"
 	"uringtrace/internal/queue"
 	"uringtrace/internal/workload"
 )
@@ -43,8 +44,8 @@ func answers(ctx context.Context, k *kernel, lengths string) ([]bench.Answer, er
 		}
 		all = append(all, two...)
 	}
-	if _, err := exec.LookPath("drgn"); err != nil {
-		all = append(all, bench.Answer{Tool: "drgn", Missing: true})
+	if missing := k.noDrgn(); missing != "" {
+		all = append(all, bench.Answer{Tool: "drgn", Missing: missing})
 	}
 	return all, nil
 }
@@ -63,29 +64,110 @@ func answersAt(ctx context.Context, k *kernel, nodes int) (all []bench.Answer, e
 		return nil, err
 	}
 	time.Sleep(k.settle)
-	pid := strconv.Itoa(run.PID())
-	for _, args := range [][]string{
-		{"explain", "-p", pid, "--for", "0", "-o", "json"},
-		{"attach", "-p", pid, "--for", "100ms", "-o", "json"},
-	} {
-		a, err := ask(ctx, args[0], nodes, args)
+	walk, err := walkMS(run.PID())
+	if err != nil {
+		return nil, err
+	}
+	questions := ourQuestions(walk)
+	if k.noDrgn() == "" {
+		script, err := drgnScript()
 		if err != nil {
 			return nil, err
+		}
+		defer os.Remove(script)
+		questions = append(questions, drgnQuestions(script)...)
+	}
+	right := func(r reply) error {
+		if !k.queue {
+			return nil
+		}
+		return r.wrong(nodes, o.UserData.String())
+	}
+	for _, q := range questions {
+		a, err := q.ask(ctx, run.PID(), nodes, right)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", q.tool, err)
 		}
 		all = append(all, a)
 	}
 	return all, nil
 }
 
-// ask puts one question several times.
-func ask(ctx context.Context, tool string, nodes int, args []string) (bench.Answer, error) {
-	a := bench.Answer{Tool: tool, Nodes: nodes}
+// question is one that a tool can answer of a process.
+type question struct {
+	tool string
+	args func(pid int) []string
+	// read takes what the tool answers.
+	read func(out []byte) (reply, error)
+}
+
+// reply is what an answer is held against, and what it says of itself.
+type reply struct {
+	nodes   int
+	holder  string // user_data of the request that holds the head
+	sockets int    // that the nodes hold; noneSaid: it is not told
+	walkMS  float64
+}
+
+// noneSaid stands for a number that an answer does not have.
+const noneSaid = -1
+
+// wrong is an error unless r tells of the whole queue and of what holds it: a quick
+// answer that is wrong counts nothing.
+func (r reply) wrong(nodes int, holder string) error {
+	if r.nodes != nodes || r.holder != holder || r.sockets != nodes && r.sockets != noneSaid {
+		return fmt.Errorf("%d nodes held by %q were to be found, not %+v", nodes, holder, r)
+	}
+	return nil
+}
+
+// ourQuestions are those to uringtrace. It does not say how long its walk takes, so
+// explain gets what was measured beside it.
+func ourQuestions(walk float64) []question {
+	ours := func(tool string, walk float64, more ...string) question {
+		return question{
+			tool: tool,
+			args: func(pid int) []string {
+				return append([]string{"uringtrace", tool, "-p", strconv.Itoa(pid), "-o", "json"}, more...)
+			},
+			read: func(out []byte) (reply, error) {
+				r, err := readReport(out)
+				r.walkMS = walk
+				return r, err
+			},
+		}
+	}
+	return []question{ours("explain", walk, "--for", "0"), ours("attach", 0, "--for", "100ms")}
+}
+
+// walkMS measures the walk that explain makes, without the program around it.
+func walkMS(pid int) (ms float64, err error) {
+	w, err := probe.NewWalker(nil)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, w.Close()) }()
 	var took []float64
+	for range asked {
+		walk, err := w.Walk(pid)
+		if err != nil {
+			return 0, err
+		}
+		took = append(took, float64(walk.End-walk.Begin)/1e6)
+	}
+	return bench.Median(took), nil
+}
+
+// ask puts the question several times. An answer has to be right.
+func (q question) ask(ctx context.Context, pid, nodes int, right func(reply) error) (bench.Answer, error) {
+	a := bench.Answer{Tool: q.tool, Nodes: nodes}
+	var took, walks []float64
 	for range asked {
 		if err := forgetPeak(); err != nil {
 			return a, err
 		}
-		c := exec.CommandContext(ctx, "uringtrace", args...)
+		args := q.args(pid)
+		c := exec.CommandContext(ctx, args[0], args[1:]...)
 		begin := time.Now()
 		out, err := c.Output()
 		took = append(took, ms(time.Since(begin)))
@@ -93,15 +175,28 @@ func ask(ctx context.Context, tool string, nodes int, args []string) (bench.Answ
 		if err != nil && !errors.As(err, &exit) {
 			return a, err
 		}
-		if err := complete(out, nodes); err != nil {
-			return a, fmt.Errorf("uringtrace %s: %w", tool, err)
+		r, err := q.read(out)
+		if err == nil {
+			err = right(r)
 		}
+		if err != nil {
+			return a, errors.Join(err, complaint(exit))
+		}
+		walks = append(walks, r.walkMS)
 		if usage, ok := c.ProcessState.SysUsage().(*syscall.Rusage); ok {
 			a.Peak = max(a.Peak, uint64(usage.Maxrss)<<10)
 		}
 	}
-	a.MS = bench.Median(took)
+	a.MS, a.WalkMS = bench.Median(took), bench.Median(walks)
 	return a, nil
+}
+
+// complaint is what a program complained about before it failed.
+func complaint(exit *exec.ExitError) error {
+	if exit == nil || len(exit.Stderr) == 0 {
+		return nil
+	}
+	return errors.New(string(exit.Stderr))
 }
 
 // forgetPeak makes our own peak of memory a small one. A child starts as one that
@@ -114,18 +209,19 @@ func forgetPeak() error {
 	return nil
 }
 
-// complete returns an error unless the answer tells of the whole queue: a quick
-// answer that is wrong counts nothing.
-func complete(out []byte, nodes int) error {
-	var r queue.Report
-	if err := json.Unmarshal(out, &r); err != nil {
-		return err
+// readReport takes the figures out of a report of uringtrace.
+func readReport(out []byte) (reply, error) {
+	var report queue.Report
+	if err := json.Unmarshal(out, &report); err != nil {
+		return reply{}, err
 	}
-	if !r.Exact || len(r.Rings) != 1 {
-		return fmt.Errorf("not exact: %s", out)
+	if !report.Exact || len(report.Rings) != 1 {
+		return reply{}, fmt.Errorf("not exact: %s", out)
 	}
-	if got := r.Rings[0].Queue.Nodes; r.Kernel.Reclaim != "independent" && got != nodes {
-		return fmt.Errorf("%d nodes of %d", got, nodes)
+	ring := &report.Rings[0]
+	r := reply{nodes: ring.Queue.Nodes, sockets: ring.Held.Sockets}
+	if all := ring.Blockers; len(all) > 0 && len(all[0].Requests) > 0 {
+		r.holder = all[0].Requests[0].UserData
 	}
-	return nil
+	return r, nil
 }

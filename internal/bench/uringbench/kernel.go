@@ -18,6 +18,8 @@ type kernel struct {
 	release string
 	// settle is how long the kernel needs until what was removed is released.
 	settle time.Duration
+	// queue says that it has one; others release each node by itself.
+	queue bool
 	// functions are those that uringtrace hooks, tracepoints those with a colon.
 	functions []string
 }
@@ -39,7 +41,7 @@ func askKernel(ctx context.Context) (*kernel, error) {
 	if err := json.Unmarshal(out, &d); err != nil {
 		return nil, fmt.Errorf("read what uringtrace doctor says: %w", err)
 	}
-	k := &kernel{release: d.Kernel.Release, settle: settleAtOnce}
+	k := &kernel{release: d.Kernel.Release, settle: settleAtOnce, queue: d.Kernel.Reclaim != "independent"}
 	if d.Kernel.Reclaim == "ordered-deferred" {
 		k.settle = settleDeferred
 	}

@@ -17,6 +17,7 @@ var ErrNotCached = errors.New("not in the cache")
 const (
 	infoName   = "kernel.json"
 	bzImage    = "vmlinuz"
+	debugImage = "vmlinux"
 	lockName   = ".lock"
 	workPrefix = ".fetch-"
 )
@@ -28,10 +29,11 @@ type Kernel struct {
 	Version string `json:"version"` // of the package
 	Release string `json:"release"` // as uname -r says
 	Path    string `json:"-"`       // of the bzImage
+	Debug   string `json:"-"`       // path of the ELF with debug information; empty: not fetched
 }
 
 // Cache is the directory of fetched kernels: one directory per name with the
-// bzImage and kernel.json.
+// bzImage and kernel.json, and maybe the ELF with debug information.
 type Cache struct {
 	dir string
 }
@@ -97,7 +99,15 @@ func (c Cache) read(name string) (Kernel, error) {
 	if _, err := os.Stat(k.Path); err != nil {
 		return Kernel{}, err
 	}
+	if name := filepath.Join(dir, debugImage); exists(name) {
+		k.Debug = name
+	}
 	return k, nil
+}
+
+func exists(name string) bool {
+	_, err := os.Stat(name)
+	return err == nil
 }
 
 // store makes the finished directory work the one of k.

@@ -23,7 +23,12 @@ type Fetcher struct {
 // Fetch makes sure that the named kernels are in the cache. Those that are
 // cost nothing: apt runs only for the others.
 func (f Fetcher) Fetch(ctx context.Context, names ...string) error {
-	wanted, err := f.missing(names)
+	return f.each(ctx, names, f.missing, f.fetch)
+}
+
+// each fetches what is missing of names.
+func (f Fetcher) each(ctx context.Context, names []string, missing func([]string) ([]image, error), fetch func(context.Context, *apt, image) error) error {
+	wanted, err := missing(names)
 	if err != nil || len(wanted) == 0 {
 		return err
 	}
@@ -33,7 +38,7 @@ func (f Fetcher) Fetch(ctx context.Context, names ...string) error {
 	}
 	defer unlock()
 	// Somebody else may have fetched them while this process waited.
-	if wanted, err = f.missing(names); err != nil || len(wanted) == 0 {
+	if wanted, err = missing(names); err != nil || len(wanted) == 0 {
 		return err
 	}
 	f.Cache.sweep()
@@ -51,7 +56,7 @@ func (f Fetcher) Fetch(ctx context.Context, names ...string) error {
 		return err
 	}
 	for _, i := range wanted {
-		if err := f.fetch(ctx, a, i); err != nil {
+		if err := fetch(ctx, a, i); err != nil {
 			return fmt.Errorf("kernel %s: %w", i.name, err)
 		}
 	}
@@ -96,7 +101,7 @@ func (f Fetcher) fetch(ctx context.Context, a *apt, i image) error {
 	if err := os.Mkdir(dir, 0o755); err != nil {
 		return err
 	}
-	release, err := unpack(ctx, deb, filepath.Join(dir, bzImage))
+	release, err := unpack(ctx, deb, filepath.Join(dir, bzImage), imageRelease)
 	if err != nil {
 		return fmt.Errorf("unpack %s: %w", filepath.Base(deb), err)
 	}
@@ -108,8 +113,9 @@ func (f Fetcher) fetch(ctx context.Context, a *apt, i image) error {
 	return os.Remove(deb)
 }
 
-// unpack writes the bzImage of a package to dst and returns its release.
-func unpack(ctx context.Context, deb, dst string) (release string, err error) {
+// unpack writes the kernel of a package to dst and returns its release. releaseOf
+// takes that out of the kernel's name, and knows no other file.
+func unpack(ctx context.Context, deb, dst string, releaseOf func(name string) (string, bool)) (release string, err error) {
 	cmd := exec.CommandContext(ctx, "dpkg-deb", "--fsys-tarfile", deb)
 	var stderr strings.Builder
 	cmd.Stderr = &stderr
@@ -120,7 +126,7 @@ func unpack(ctx context.Context, deb, dst string) (release string, err error) {
 	if err := cmd.Start(); err != nil {
 		return "", err
 	}
-	release, err = unpackTar(out, dst)
+	release, err = unpackTar(out, dst, releaseOf)
 	// dpkg-deb must not die of a closed pipe: let it finish.
 	_, drainErr := io.Copy(io.Discard, out)
 	if waitErr := cmd.Wait(); waitErr != nil {
@@ -129,17 +135,17 @@ func unpack(ctx context.Context, deb, dst string) (release string, err error) {
 	return release, errors.Join(err, drainErr)
 }
 
-func unpackTar(r io.Reader, dst string) (release string, err error) {
+func unpackTar(r io.Reader, dst string, releaseOf func(name string) (string, bool)) (release string, err error) {
 	files := tar.NewReader(r)
 	for {
 		h, err := files.Next()
 		if errors.Is(err, io.EOF) {
-			return "", errors.New("no vmlinuz in it")
+			return "", errors.New("no kernel in it")
 		}
 		if err != nil {
 			return "", err
 		}
-		release, ok := imageRelease(path.Clean("/" + h.Name))
+		release, ok := releaseOf(path.Clean("/" + h.Name))
 		if !ok || h.Typeflag != tar.TypeReg {
 			continue
 		}

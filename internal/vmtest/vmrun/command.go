@@ -41,20 +41,26 @@ func runFetch(ctx context.Context, o options) error {
 	if len(names) == 0 {
 		names = kernel.Names()
 	}
-	return fetch(ctx, o, names...)
-}
-
-func fetch(ctx context.Context, o options, names ...string) error {
-	cache, err := kernel.OpenCache()
+	f, err := fetcher(o)
 	if err != nil {
 		return err
 	}
-	f := kernel.Fetcher{
+	if err := f.Fetch(ctx, names...); err != nil || !o.debug {
+		return err
+	}
+	return f.FetchDebug(ctx, names...)
+}
+
+func fetcher(o options) (kernel.Fetcher, error) {
+	cache, err := kernel.OpenCache()
+	if err != nil {
+		return kernel.Fetcher{}, err
+	}
+	return kernel.Fetcher{
 		Cache:    cache,
 		Apt:      o.apt,
 		Progress: kernel.NewProgress(os.Stderr, term.IsTerminal(int(os.Stderr.Fd()))),
-	}
-	return f.Fetch(ctx, names...)
+	}, nil
 }
 
 func runList() error {

@@ -21,6 +21,7 @@ type options struct {
 	timeout time.Duration
 	append  string
 	apt     string
+	debug   bool
 
 	bins    list
 	adds    list
@@ -58,6 +59,7 @@ func (o *options) flags() *flag.FlagSet {
 	f.DurationVar(&o.timeout, "timeout", defaultTimeout, "kill the machine after this `time`, 0 is never")
 	f.StringVar(&o.append, "append", "", "additional kernel `parameters`")
 	f.StringVar(&o.apt, "apt", "/etc/apt", "`directory` of the apt configuration that names the mirror")
+	f.BoolVar(&o.debug, "debug", false, "fetch: the debug information, too; others: put it, if fetched, where debuggers look for it")
 	f.Var(&o.bins, "bin", "put all files of `dir` into /bin (repeatable)")
 	f.Var(&o.adds, "add", "put a file or directory `src[:dst]` into the machine (repeatable)")
 	f.Var(&o.pulls, "pull", "bring a file or directory `src[:dst]` back at the end (repeatable)")

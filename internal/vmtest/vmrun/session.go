@@ -143,15 +143,20 @@ func (s *session) place(guest string) (string, bool) {
 
 // boot runs the machine to its end.
 func (s *session) boot(ctx context.Context, sink job.Sink, console *machine.Console) (*job.Result, error) {
-	image, err := findKernel(ctx, s.options)
+	k, err := findKernel(ctx, s.options)
 	if err != nil {
 		return nil, err
+	}
+	if s.options.debug && k.Debug != "" {
+		if err := s.root.File(k.DebugPath(), k.Debug); err != nil {
+			return nil, err
+		}
 	}
 	if err := s.addJob(); err != nil {
 		return nil, err
 	}
 	result, err := s.tryBoot(ctx, machine.Config{
-		Kernel:  image,
+		Kernel:  k.Path,
 		Root:    s.root,
 		Memory:  s.options.memory,
 		CPUs:    s.options.cpus,
@@ -208,24 +213,25 @@ func bootDeath(err error) string {
 	return err.Error()
 }
 
-// findKernel returns the path of the bzImage, fetched now if need be.
-func findKernel(ctx context.Context, o options) (string, error) {
+// findKernel returns the kernel, fetched now if need be. Of one that is given by path
+// nothing but that is known.
+func findKernel(ctx context.Context, o options) (kernel.Kernel, error) {
 	if strings.Contains(o.kernel, "/") {
 		_, err := os.Stat(o.kernel)
-		return o.kernel, err
+		return kernel.Kernel{Path: o.kernel}, err
 	}
-	cache, err := kernel.OpenCache()
+	f, err := fetcher(o)
 	if err != nil {
-		return "", err
+		return kernel.Kernel{}, err
 	}
-	k, err := cache.Find(o.kernel)
+	k, err := f.Cache.Find(o.kernel)
 	if errors.Is(err, kernel.ErrNotCached) {
-		if err := fetch(ctx, o, o.kernel); err != nil {
-			return "", err
+		if err := f.Fetch(ctx, o.kernel); err != nil {
+			return kernel.Kernel{}, err
 		}
-		k, err = cache.Find(o.kernel)
+		k, err = f.Cache.Find(o.kernel)
 	}
-	return k.Path, err
+	return k, err
 }
 
 // environment resolves -env: "name=value", or "name" for the value here.
