@@ -25,11 +25,13 @@ func TestArguments(t *testing.T) {
 	c := Config{Kernel: "/k/vmlinuz", Memory: "1G", CPUs: 2, Append: []string{"io_uring.x=1"}}
 	got := strings.Join(arguments(c, f), " ")
 	for _, want := range []string{
-		"-accel tcg,thread=multi -smp 2", "-kernel /k/vmlinuz", "-m 1G", "-no-reboot",
+		"-accel tcg,thread=single -smp 2", "-kernel /k/vmlinuz", "-m 1G", "-no-reboot",
 		" io_uring.x=1", "-chardev file,id=live,path=/dev/fd/3 -serial chardev:live",
 	} {
 		qt.Check(t, qt.StringContains(got, want))
 	}
+	c.Threads = true
+	qt.Check(t, qt.StringContains(strings.Join(arguments(c, f), " "), "tcg,thread=multi -smp 2"))
 	c.ICount = true
 	got = strings.Join(arguments(c, f), " ")
 	qt.Check(t, qt.StringContains(got, "-accel tcg,thread=single -icount shift=0,sleep=off -smp 1"))

@@ -29,7 +29,7 @@ func arguments(c Config, files *files) []string {
 		// else the host does: the same run costs the same.
 		args = append(args, "-accel", "tcg,thread=single", "-icount", "shift=0,sleep=off", "-smp", "1")
 	} else {
-		args = append(args, "-accel", "tcg,thread=multi", "-smp", fmt.Sprint(c.CPUs))
+		args = append(args, "-accel", "tcg,thread="+threads(c), "-smp", fmt.Sprint(c.CPUs))
 	}
 	console := "file,id=console,path=" + escape(files.console.Name())
 	if c.Console != nil {
@@ -42,11 +42,24 @@ func arguments(c Config, files *files) []string {
 	)
 }
 
+// threads is one for all processors, unless more are asked for. Up to 8.0, QEMU may
+// translate code while another processor patches it, and run the old state later (its
+// commit deba78709ae8 accel/tcg: Always lock pages before translation). The kernel
+// patches code by way of breakpoints, whenever a hook is attached, and dies of one that
+// it has taken away: "Oops: int3", or a kprobe that jumps to address 0.
+func threads(c Config) string {
+	if c.Threads {
+		return "multi"
+	}
+	return "single"
+}
+
 // parameters is the kernel's command line.
 func parameters(c Config) string {
 	p := []string{
 		"console=ttyS0", "quiet",
 		"panic=-1",            // restart at once, which ends QEMU
+		"oops=panic",          // what goes on after one proves nothing, or never ends
 		"8250.nr_uarts=4",     // three are used
 		"mitigations=off",     // slow under emulation and not what is tested
 		"nokaslr",             // the same addresses in every run
