@@ -35,6 +35,11 @@ struct {
 	__type(value, struct kind_stats);
 } stats SEC(".maps");
 
+/* Changes whenever the map above does or an event is lost. User space looks at them only
+ * then: the kernel skips kprobes on a processor whose task is preempted in bpf(2), and to
+ * look through a map takes long. */
+__u64 loss_version;
+
 /* Losses that no ring in the map above accounts for: of rings that are not in it,
  * and those of a ring whose own end was lost, with which its count goes. */
 __u64 lost_elsewhere;
@@ -66,6 +71,7 @@ static __always_inline void count(enum ev kind, struct ring_state *ring, bool se
 		__sync_fetch_and_add(&ring->lost, 1);
 	else
 		__sync_fetch_and_add(&lost_elsewhere, 1);
+	__sync_fetch_and_add(&loss_version, 1);
 }
 
 /* Sends a record and counts it; false if there was no room. The reader is woken,

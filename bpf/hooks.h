@@ -35,6 +35,7 @@ static __always_inline int on_ring_gone(__u64 ctx)
 	if (!emit(ring, EV_RING_GONE, (void *)ctx, 0, 0, 0))
 		__sync_fetch_and_add(&lost_elsewhere, ring->lost);
 	bpf_map_delete_elem(&rings, &ctx);
+	__sync_fetch_and_add(&loss_version, 1);
 	return 0;
 }
 
@@ -53,6 +54,7 @@ int BPF_PROG(ring_create, int fd, struct io_ring_ctx *uring, __u32 sq, __u32 cq,
 		__sync_fetch_and_add(&untracked_rings, 1);
 		return 0;
 	}
+	__sync_fetch_and_add(&loss_version, 1);
 	if (bpf_core_field_exists(struct io_ring_ctx, rsrc_node))
 		active = (__u64)BPF_CORE_READ(uring, rsrc_node);
 	emit(ring_of(uring), EV_RING_CREATE, uring, (void *)active, fd, flags);

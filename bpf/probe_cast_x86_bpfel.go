@@ -94,6 +94,7 @@ const (
 	ProbeCastVarFollowAll           = "follow_all"
 	ProbeCastVarFollowSocks         = "follow_socks"
 	ProbeCastVarLinksFollowed       = "links_followed"
+	ProbeCastVarLossVersion         = "loss_version"
 	ProbeCastVarLostElsewhere       = "lost_elsewhere"
 	ProbeCastVarMultishotFlag       = "multishot_flag"
 	ProbeCastVarNodesRoom           = "nodes_room"
@@ -247,6 +248,7 @@ type ProbeCastVariableSpecs struct {
 	FollowAll         *ebpf.VariableSpec `ebpf:"follow_all"`
 	FollowSocks       *ebpf.VariableSpec `ebpf:"follow_socks"`
 	LinksFollowed     *ebpf.VariableSpec `ebpf:"links_followed"`
+	LossVersion       *ebpf.VariableSpec `ebpf:"loss_version"`
 	LostElsewhere     *ebpf.VariableSpec `ebpf:"lost_elsewhere"`
 	MultishotFlag     *ebpf.VariableSpec `ebpf:"multishot_flag"`
 	NodesRoom         *ebpf.VariableSpec `ebpf:"nodes_room"`
@@ -336,6 +338,7 @@ type ProbeCastVariables struct {
 	FollowAll         *ebpf.Variable `ebpf:"follow_all"`
 	FollowSocks       *ebpf.Variable `ebpf:"follow_socks"`
 	LinksFollowed     *ebpf.Variable `ebpf:"links_followed"`
+	LossVersion       *ebpf.Variable `ebpf:"loss_version"`
 	LostElsewhere     *ebpf.Variable `ebpf:"lost_elsewhere"`
 	MultishotFlag     *ebpf.Variable `ebpf:"multishot_flag"`
 	NodesRoom         *ebpf.Variable `ebpf:"nodes_room"`

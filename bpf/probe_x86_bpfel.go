@@ -351,6 +351,7 @@ const (
 	ProbeVarFollowAll           = "follow_all"
 	ProbeVarFollowSocks         = "follow_socks"
 	ProbeVarLinksFollowed       = "links_followed"
+	ProbeVarLossVersion         = "loss_version"
 	ProbeVarLostElsewhere       = "lost_elsewhere"
 	ProbeVarMultishotFlag       = "multishot_flag"
 	ProbeVarNodesRoom           = "nodes_room"
@@ -504,6 +505,7 @@ type ProbeVariableSpecs struct {
 	FollowAll         *ebpf.VariableSpec `ebpf:"follow_all"`
 	FollowSocks       *ebpf.VariableSpec `ebpf:"follow_socks"`
 	LinksFollowed     *ebpf.VariableSpec `ebpf:"links_followed"`
+	LossVersion       *ebpf.VariableSpec `ebpf:"loss_version"`
 	LostElsewhere     *ebpf.VariableSpec `ebpf:"lost_elsewhere"`
 	MultishotFlag     *ebpf.VariableSpec `ebpf:"multishot_flag"`
 	NodesRoom         *ebpf.VariableSpec `ebpf:"nodes_room"`
@@ -593,6 +595,7 @@ type ProbeVariables struct {
 	FollowAll         *ebpf.Variable `ebpf:"follow_all"`
 	FollowSocks       *ebpf.Variable `ebpf:"follow_socks"`
 	LinksFollowed     *ebpf.Variable `ebpf:"links_followed"`
+	LossVersion       *ebpf.Variable `ebpf:"loss_version"`
 	LostElsewhere     *ebpf.Variable `ebpf:"lost_elsewhere"`
 	MultishotFlag     *ebpf.Variable `ebpf:"multishot_flag"`
 	NodesRoom         *ebpf.Variable `ebpf:"nodes_room"`

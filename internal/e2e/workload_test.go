@@ -37,7 +37,10 @@ func TestWorkload(t *testing.T) {
 func checkWorkload(t *testing.T, scenario string, r *report) {
 	t.Helper()
 	qt.Check(t, qt.IsTrue(r.Exact))
-	qt.Check(t, qt.Equals(r.Lost.Events, 0))
+	qt.Check(t, qt.HasLen(r.Lost.Kinds, 0))
+	if r.Backend != "kprobe" { // the kernel may skip one, and counts that
+		qt.Check(t, qt.Equals(r.Lost.Events, 0))
+	}
 	qt.Assert(t, qt.HasLen(r.Rings, 1))
 	ring := r.Rings[0]
 	qt.Check(t, qt.Equals(r.Workload.Sockets, sockets))

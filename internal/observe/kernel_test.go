@@ -184,8 +184,17 @@ func testScenario(t *testing.T, b probe.Backend, scenario string, when workload.
 	qt.Assert(t, qt.HasLen(report.Rings, 1))
 	checkRing(t, o, &report.Rings[0], scenario, ready, reached, used)
 	qt.Check(t, qt.IsTrue(report.Exact), qt.Commentf("%s", report.Rings[0].Inexact))
-	qt.Check(t, qt.Equals(report.Lost.Events, 0))
+	nothingLost(t, &report)
 	qt.Assert(t, qt.IsNil(o.stop()))
+}
+
+// nothingLost: nothing that a hook sent. The kernel may skip kprobes, and counts that.
+func nothingLost(t *testing.T, r *queue.Report) {
+	t.Helper()
+	qt.Check(t, qt.HasLen(r.Lost.Kinds, 0))
+	if r.Backend != string(probe.Kprobe) {
+		qt.Check(t, qt.Equals(r.Lost.Events, 0))
+	}
 }
 
 func checkRing(t *testing.T, o *observed, ring *queue.RingReport, scenario string, ready, done workload.Stage, used int) {

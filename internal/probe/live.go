@@ -37,7 +37,8 @@ type Live struct {
 	links   []link.Link
 	hooks   []attachedHook
 	reader  *reader
-	base    events.Loss  // what was lost before anybody was observed
+	base    events.Loss // what was lost before anybody was observed
+	maps    lossMaps
 	types   *kernelTypes // until a Walker has taken them over
 }
 
@@ -211,6 +212,7 @@ var ErrNoRoom = errors.New("no room to follow another ring")
 // WatchRing has an existing ring observed. It reports whether the ring was
 // observed already, and if it can't be, errors wrap ErrNoRoom.
 func (l *Live) WatchRing(ring uint64) (already bool, err error) {
+	defer l.maps.forget()
 	err = l.coll.Maps["rings"].Update(ring, bpf.ProbeRingState{Serial: Now()}, ebpf.UpdateNoExist)
 	switch {
 	case errors.Is(err, ebpf.ErrKeyExist):
@@ -225,6 +227,7 @@ func (l *Live) WatchRing(ring uint64) (already bool, err error) {
 
 // UnwatchRing takes back WatchRing.
 func (l *Live) UnwatchRing(ring uint64) error {
+	defer l.maps.forget()
 	if err := l.coll.Maps["rings"].Delete(ring); err != nil && !errors.Is(err, ebpf.ErrKeyNotExist) {
 		return fmt.Errorf("unwatch ring: %w", err)
 	}

@@ -5,6 +5,8 @@ package probe
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"sync"
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/link"
@@ -35,15 +37,10 @@ func (l *Live) Loss() (events.Loss, error) {
 
 // countLoss counts since the hooks were loaded, the self-test's losses included.
 func (l *Live) countLoss() (events.Loss, error) {
-	loss := events.Loss{Begin: Now(), ByKind: make(map[events.Kind]uint64), Broken: l.reader.broken}
-	for _, k := range events.Kinds() {
-		_, lost, err := l.count(k)
-		if err != nil {
-			return loss, err
-		}
-		if lost > 0 {
-			loss.ByKind[k] = lost
-		}
+	loss := events.Loss{Begin: Now(), Broken: l.reader.broken}
+	var err error
+	if loss.ByKind, loss.ByRing, err = l.lostByMaps(); err != nil {
+		return loss, err
 	}
 	for name, out := range map[string]*uint64{
 		"lost_elsewhere": &loss.Elsewhere, "untracked_socks": &loss.Socks,
@@ -55,15 +52,65 @@ func (l *Live) countLoss() (events.Loss, error) {
 			}
 		}
 	}
-	var err error
 	if loss.Missed, err = l.missed(); err != nil {
-		return loss, err
-	}
-	if loss.ByRing, err = l.lostByRing(); err != nil {
 		return loss, err
 	}
 	loss.End = Now()
 	return loss, nil
+}
+
+// lossMaps is what was lost by the kernel's maps, at a version of them.
+type lossMaps struct {
+	sync.Mutex
+	read    bool // once
+	version uint64
+	byKind  map[events.Kind]uint64
+	byRing  map[uint64]uint64
+}
+
+// lostByMaps looks into the maps only if they have changed: a task that is preempted in
+// bpf(2) keeps the kernel from running kprobes on its processor until it goes on.
+func (l *Live) lostByMaps() (map[events.Kind]uint64, map[uint64]uint64, error) {
+	m := &l.maps
+	m.Lock()
+	defer m.Unlock()
+	var version uint64
+	if err := l.coll.Variables["loss_version"].Get(&version); err != nil {
+		return nil, nil, fmt.Errorf("read loss_version: %w", err)
+	}
+	if !m.read || m.version != version {
+		byKind, err := l.lostByKind()
+		if err != nil {
+			return nil, nil, err
+		}
+		byRing, err := l.lostByRing()
+		if err != nil {
+			return nil, nil, err
+		}
+		m.read, m.version, m.byKind, m.byRing = true, version, byKind, byRing
+	}
+	return maps.Clone(m.byKind), maps.Clone(m.byRing), nil
+}
+
+// forget has the maps looked into the next time: they were changed from here.
+func (m *lossMaps) forget() {
+	m.Lock()
+	defer m.Unlock()
+	m.read = false
+}
+
+func (l *Live) lostByKind() (map[events.Kind]uint64, error) {
+	out := make(map[events.Kind]uint64)
+	for _, k := range events.Kinds() {
+		_, lost, err := l.count(k)
+		if err != nil {
+			return nil, err
+		}
+		if lost > 0 {
+			out[k] = lost
+		}
+	}
+	return out, nil
 }
 
 // missed is how often the kernel skipped a hook, as far as it counts that: of
