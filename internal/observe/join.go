@@ -63,9 +63,23 @@ func (o *Observer) joinOnce() (bool, error) {
 	if window, err = o.collect(window); err != nil {
 		return false, err
 	}
+	keepEnding(loss, window)
 	o.markLoss(loss)
 	o.stacks.wantWalk(walk)
 	return o.incident.Join(probe.Now(), walk, window), nil
+}
+
+// keepEnding counts the rings as followed whose end is in the window: it is yet to be
+// applied, and what came before it is theirs.
+func keepEnding(loss events.Loss, window []events.Event) {
+	for i := range window {
+		if window[i].Kind != events.RingGone {
+			continue
+		}
+		if _, followed := loss.ByRing[window[i].Ring]; !followed {
+			loss.ByRing[window[i].Ring] = 0
+		}
+	}
 }
 
 // walkAndListen walks and keeps what the hooks say meanwhile: a long walk would

@@ -281,6 +281,32 @@ func TestRingThatHadEnded(t *testing.T) {
 	}
 }
 
+// TestRingEndsDuringJoin: what is told of a ring that is gone by the time the join
+// counts what was lost is still that ring's.
+func TestRingEndsDuringJoin(t *testing.T) {
+	for _, b := range hooking(t) {
+		t.Run(string(b), func(t *testing.T) {
+			ring := newOwnRing(t)
+			s := attachToSelf(t, Options{Backend: b})
+			ring.churn(3)
+			ring.close()
+			for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+				loss, err := s.live.Loss()
+				qt.Assert(t, qt.IsNil(err))
+				if len(loss.ByRing) == 0 {
+					break
+				}
+				qt.Assert(t, qt.IsTrue(time.Now().Before(deadline)), qt.Commentf("the ring does not end"))
+			}
+			qt.Assert(t, qt.IsNil(s.join()))
+			r := s.incident.Explain(probe.Now())
+			qt.Assert(t, qt.HasLen(r.Rings, 1))
+			qt.Check(t, qt.IsTrue(r.Rings[0].Ended))
+			qt.Check(t, qt.Equals(r.Rings[0].Seen.Removed, 3))
+		})
+	}
+}
+
 // TestRoomForSockets: a socket whose release can't be followed is counted. The
 // listener in slot 0 takes the only room.
 func TestRoomForSockets(t *testing.T) {
