@@ -45,6 +45,7 @@ demo: vm-packages build ## trace a leak of SOCKETS=1000 on affected kernels, and
 	$(Q)$(OUT)/demo -bin $(BIN) -sockets $(SOCKETS) -affected '$(AFFECTED)' -cured '$(CURED)'
 
 .PHONY: test
+test: export URINGTRACE_ALL_INSTALLED := 1
 test: shell-packages test-unit test-page test-kernels ## all tests, from nothing: unit, the report in a browser, this kernel, kernel VMs
 
 .PHONY: build

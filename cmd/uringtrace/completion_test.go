@@ -13,14 +13,23 @@ import (
 	"github.com/spf13/pflag"
 )
 
+// installed finds a program of others. Without it a test is skipped, but not where
+// "make test" has installed all of them.
+func installed(t *testing.T, name string) string {
+	t.Helper()
+	program, err := exec.LookPath(name)
+	if err != nil && os.Getenv("URINGTRACE_ALL_INSTALLED") == "" {
+		t.Skipf("no %s here", name)
+	}
+	qt.Assert(t, qt.IsNil(err))
+	return program
+}
+
 // shell runs a script with what completes our commands sourced from $1 and
 // uringtrace in PATH, and returns what it printed.
 func shell(t *testing.T, name string, args ...string) string {
 	t.Helper()
-	program, err := exec.LookPath(name)
-	if err != nil {
-		t.Skipf("no %s here", name)
-	}
+	program := installed(t, name)
 	self, err := os.Executable()
 	qt.Assert(t, qt.IsNil(err))
 	dir := t.TempDir()

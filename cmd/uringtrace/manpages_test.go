@@ -60,9 +60,7 @@ func TestPagesAreClean(t *testing.T) {
 		{"man", "--warnings", "-l", "-Tutf8", "-P", "cat"}, {"mandoc", "-Tlint", "-Wwarning"},
 	} {
 		t.Run(checker[0], func(t *testing.T) {
-			if _, err := exec.LookPath(checker[0]); err != nil {
-				t.Skipf("no %s here", checker[0])
-			}
+			installed(t, checker[0])
 			dir := t.TempDir()
 			for name, page := range pages(t) {
 				file := filepath.Join(dir, name)

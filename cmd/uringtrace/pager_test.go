@@ -176,9 +176,7 @@ func TestOwnPagerComesFirst(t *testing.T) {
 // TestLess drives the default pager on a terminal of its own: it shows the first
 // screen, takes keys, and Ctrl-C is not the end of us.
 func TestLess(t *testing.T) {
-	if _, err := exec.LookPath("less"); err != nil {
-		t.Skip("no less here")
-	}
+	installed(t, "less")
 	self, err := os.Executable()
 	qt.Assert(t, qt.IsNil(err))
 	c := exec.CommandContext(t.Context(), self, "explain", "--all")

@@ -31,6 +31,9 @@ func backends(t *testing.T) []probe.Backend {
 	t.Helper()
 	all, err := tryBackends()
 	qt.Assert(t, qt.IsNil(err))
+	if all[0] == probe.None && strings.Contains(probe.Release(), "-cloud-") {
+		t.Fatal("Debian's kernels have hooks: without them there is nothing to test")
+	}
 	return all
 }
 
