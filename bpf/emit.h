@@ -8,11 +8,6 @@
 #include "uring.h"
 #include "event.h"
 
-struct kind_stats {
-	__u64 sent;
-	__u64 lost;
-};
-
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 4 << 20);

@@ -50,7 +50,8 @@ enum __attribute__((packed)) file_kind {
 	KIND_RING, /* an io_uring file */
 };
 
-/* Reclaim generations of the kernel; decided from its BTF. */
+/* Reclaim generations of the kernel; decided from its BTF. By their number it is known
+ * what is compiled for which, see generation.h. */
 enum reclaim {
 	RECLAIM_UNKNOWN,
 	RECLAIM_ORDERED_DEFERRED, /* A: up to 6.3 */
@@ -121,6 +122,12 @@ struct ring_state {
 	/* A removal until what follows in the same call is known: A, the switch; B, its
 	 * new node. ev.kind 0: none. */
 	struct event_removal pending;
+};
+
+/* Events of a kind, a processor. */
+struct kind_stats {
+	__u64 sent;
+	__u64 lost;
 };
 
 /* A slot whose removals are counted. */
@@ -218,7 +225,8 @@ struct walk_request {
 	__u64 ring;
 	__u64 req;
 	__u64 file_node; /* A/B: the one node; C: REQ_F_FIXED_FILE's */
-	__u64 buf_node;	 /* C only: of the buffer, or of a splice's input */
+	__u64 buf_node;	 /* C only: of a splice's input; of others, of the buffer if flags say
+			  * that they have one (REQ_F_BUF_NODE) */
 	__u64 user_data;
 	__u64 flags;
 	struct resource res;
@@ -228,7 +236,7 @@ struct walk_request {
 	__u8 opcode;
 	enum found found;
 	__u8 replaced;	 /* the slot holds another file by now */
-	__u8 multishot;	 /* goes on after a completion */
+	__u8 multishot;	 /* a poll that goes on after a completion; of others flags tell */
 	__u32 stack;	 /* that submitted it; 0: not known */
 	char comm[16];
 };

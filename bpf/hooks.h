@@ -14,8 +14,13 @@
 #include "hooks_common.h"
 #include "hooks_count.h"
 #include "hooks_stacks.h"
+#if GEN_A
+#include "hooks_deferred.h"
+#elif GEN_B
 #include "hooks_ordered.h"
+#else
 #include "hooks_independent.h"
+#endif
 
 /* ---- rings ---- */
 
@@ -55,7 +60,7 @@ int BPF_PROG(ring_create, int fd, struct io_ring_ctx *uring, __u32 sq, __u32 cq,
 		return 0;
 	}
 	__sync_fetch_and_add(&loss_version, 1);
-	if (bpf_core_field_exists(struct io_ring_ctx, rsrc_node))
+	if (!GEN_C)
 		active = (__u64)BPF_CORE_READ(uring, rsrc_node);
 	emit(ring_of(uring), EV_RING_CREATE, uring, (void *)active, fd, flags);
 	return 0;

@@ -31,7 +31,7 @@ static __always_inline void count_slot(struct ring_state *ring, __u32 slot)
 		__sync_fetch_and_add(&uncounted_removals, 1);
 }
 
-/* ---- A, B ---- */
+#if !GEN_C
 
 static __always_inline int on_count_removal(struct io_rsrc_data *data, __u32 idx, bool typed)
 {
@@ -58,7 +58,7 @@ int BPF_PROG(f_count_removal, struct io_rsrc_data *data, __u32 idx)
 	return on_count_removal(data, idx, true);
 }
 
-/* ---- C ---- */
+#else
 
 static __always_inline int on_count_free(void *ctx)
 {
@@ -75,5 +75,7 @@ SEC("kprobe/io_free_rsrc_node")
 int BPF_KPROBE(k_count_free, void *uring) { return on_count_free(uring); }
 SEC("fentry/io_free_rsrc_node")
 int BPF_PROG(f_count_free, void *uring) { return on_count_free(uring); }
+
+#endif
 
 #endif

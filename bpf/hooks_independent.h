@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Live hooks of kernels where each node is released by itself, C. */
+/* Live hooks of generation C: each node is released by itself. */
 #ifndef URINGTRACE_HOOKS_INDEPENDENT_H
 #define URINGTRACE_HOOKS_INDEPENDENT_H
 
@@ -39,7 +39,7 @@ static __always_inline int on_free(void *ctx, struct io_rsrc_node___c *node)
 	struct ring_state *ring = ring_of(ctx);
 	__u64 rsrc;
 
-	if (!ring || !is_gen_c())
+	if (!ring)
 		return 0;
 	rsrc = BPF_CORE_READ(node, file_ptr);
 	emit(ring, EV_NODE_FREE, ctx, node, rsrc & ~3ULL, BPF_CORE_READ(node, tag));
@@ -66,7 +66,7 @@ static long emit_slot(__u32 i, struct slots *s)
 	struct ring_state *ring = ring_of(ctx);
 	__u32 slot = s->offset + i;
 
-	if (!ring || !is_gen_c())
+	if (!ring)
 		return 1;
 	nodes = BPF_CORE_READ(ctx, file_table.data.nodes);
 	bpf_probe_read_kernel(&node, sizeof(node), nodes + slot);

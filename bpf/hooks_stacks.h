@@ -26,11 +26,14 @@ static __always_inline int on_submit(void *hook, struct io_kiocb *req)
 	return 0;
 }
 
+#if GEN_A
 SEC("tp_btf/io_uring_submit_sqe")
 int BPF_PROG(submit_sqe, struct io_kiocb *req) { return on_submit(ctx, req); }
+#else
 /* 2ad57931db64 io_uring: rename trace_io_uring_submit_sqe() (6.4) */
 SEC("tp_btf/io_uring_submit_req")
 int BPF_PROG(submit_req, struct io_kiocb *req) { return on_submit(ctx, req); }
+#endif
 
 /* ---- which request is about to install a file ---- */
 
@@ -186,6 +189,7 @@ static __always_inline int on_update(void *hook, struct io_ring_ctx *uring, __u3
 	return 0;
 }
 
+#if !GEN_C /* there it is the hook that tells of nodes */
 SEC("kprobe/__io_sqe_files_update")
 int BPF_KPROBE(k_update_enter, struct io_ring_ctx *uring, void *up)
 {
@@ -207,6 +211,7 @@ int BPF_PROG(f_update, struct io_ring_ctx *uring, void *up, unsigned int nr, int
 {
 	return on_update(ctx, uring, offset_of_update(up), fds_of_update(up), done);
 }
+#endif
 
 /* ---- a request has installed a file ---- */
 

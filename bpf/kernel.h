@@ -175,6 +175,12 @@ struct socket {
 	struct sock *sk;
 };
 
+/* A socket and its inode are one object, include/net/sock.h */
+struct socket_alloc {
+	struct socket socket;
+	struct inode vfs_inode;
+};
+
 struct percpu_ref_data {
 	atomic_long_t count;
 };
@@ -228,73 +234,5 @@ struct bpf_iter__task_file {
 };
 
 #pragma clang attribute pop
-
-/* Gives a pointer a type, so that what it points to is loaded and not read: as safe,
- * for a hundredth of the instructions. a35b9af4ec2c bpf: Add a kfunc to type cast
- * from bpf uapi ctx to kernel ctx, and its sibling (6.2). */
-extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym __weak;
-
-/* Whether the kernel has it. All is compiled for both: where it is a constant that the
- * verifier sees, each branch that is not reached is taken out by itself, for which the
- * kernel moves the rest of the program, and that takes longer than all the verifying. */
-#ifndef CAN_CAST
-#error "compile with -DCAN_CAST=0 or -DCAN_CAST=1"
-#endif
-
-#define TYPED(p) ((typeof(p))bpf_rdonly_cast((p), bpf_core_type_id_kernel(typeof(*(p)))))
-
-/* A field of a struct, by what is cheapest on this kernel. */
-#define GET(p, field) (CAN_CAST ? TYPED(p)->field : BPF_CORE_READ(p, field))
-
-/*
- * The first bytes of a struct, read in one go where it can't be loaded from: a
- * fault-safe read costs a hundred instructions, whatever its length. FROM_HEAD takes
- * a field from there, or from the struct itself on kernels that have it further back.
- */
-struct head {
-	__u64 words[10];
-} __attribute__((may_alias));
-
-static __always_inline void read_head(struct head *h, const void *addr)
-{
-	if (!CAN_CAST)
-		bpf_probe_read_kernel(h, sizeof(*h), addr); /* zeroes it if it fails */
-}
-
-#define FROM_HEAD(h, p, field)                                                  \
-	(CAN_CAST ? TYPED(p)->field                                             \
-		  : FROM_HEAD_AT(h, p, typeof((p)->field),                      \
-				 bpf_core_field_offset(typeof(*(p)), field)))
-
-#define FROM_HEAD_AT(h, addr, as, offset)                                    \
-	({                                                                   \
-		typedef as __attribute__((may_alias)) as_;                   \
-		__u32 at_ = (offset);                                        \
-		as_ out_;                                                    \
-		if (at_ + sizeof(out_) <= sizeof(*(h)))                      \
-			out_ = *(as_ *)((void *)(h) + at_);                  \
-		else                                                         \
-			bpf_probe_read_kernel((void *)&out_, sizeof(out_),   \
-					      (void *)(addr) + at_);         \
-		out_;                                                        \
-	})
-
-/* The counters are typedefs of anonymous structs, which CO-RE can't relocate
- * into: their one word is at the member's address. */
-static __always_inline __u64 word_of_file(struct head *h, struct file *file, __u32 at)
-{
-	if (CAN_CAST)
-		return *(__u64 *)((void *)TYPED(file) + at);
-	return FROM_HEAD_AT(h, file, __u64, at);
-}
-
-static __always_inline __u32 file_refs(struct head *h, struct file *file)
-{
-	if (bpf_core_field_exists(struct file___ref, f_ref))
-		return word_of_file(h, file, bpf_core_field_offset(struct file___ref, f_ref)) + 1;
-	if (bpf_core_field_exists(struct file___count, f_count))
-		return word_of_file(h, file, bpf_core_field_offset(struct file___count, f_count));
-	return 0;
-}
 
 #endif

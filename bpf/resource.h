@@ -142,12 +142,12 @@ static __always_inline void describe_buffer(struct resource *res, void *buf)
 
 	res->type = RES_BUFFER;
 	res->rsrc = (__u64)buf;
-	if (bpf_core_field_exists(struct io_mapped_ubuf___len, len)) {
+	if (!GEN_A && bpf_core_field_exists(struct io_mapped_ubuf___len, len)) {
 		struct io_mapped_ubuf___len *b = buf;
 
 		start = BPF_CORE_READ(b, ubuf);
 		bpf_probe_read_kernel(&len, bpf_core_field_size(b->len), &b->len);
-	} else if (bpf_core_field_exists(struct io_mapped_ubuf___end, ubuf_end)) {
+	} else if (!GEN_C && bpf_core_field_exists(struct io_mapped_ubuf___end, ubuf_end)) {
 		struct io_mapped_ubuf___end *b = buf;
 
 		start = BPF_CORE_READ(b, ubuf);
@@ -167,7 +167,7 @@ static __always_inline __u64 file_in_slot(struct io_ring_ctx *ctx, __s32 slot)
 
 	if (slot < 0)
 		return 0;
-	if (is_gen_c()) {
+	if (GEN_C) {
 		struct io_rsrc_node___c **nodes, *node = 0;
 		struct io_ring_ctx___c *c = (void *)ctx;
 
@@ -177,8 +177,7 @@ static __always_inline __u64 file_in_slot(struct io_ring_ctx *ctx, __s32 slot)
 		bpf_probe_read_kernel(&node, sizeof(node), nodes + slot);
 		return node ? BPF_CORE_READ(node, file_ptr) & ~3UL : 0;
 	}
-	if (!bpf_core_field_exists(struct io_ring_ctx, nr_user_files) ||
-	    slot >= BPF_CORE_READ(ctx, nr_user_files))
+	if (slot >= BPF_CORE_READ(ctx, nr_user_files))
 		return 0;
 	bpf_probe_read_kernel(&ptr, sizeof(ptr), BPF_CORE_READ(ctx, file_table.files) + slot);
 	return ptr & ~3ULL;

@@ -9,7 +9,7 @@
 
 #define MAX_FRAMES 127 /* the kernel's own limit, unless it is told otherwise */
 
-/* Nothing below is used, and the verifier takes it out, unless this is set. */
+/* Unless this is set, slots are not looked up, and the map of submitters is empty. */
 const volatile bool want_stacks;
 
 /* Each different stack once, in the place that its hash gives it. One that meets
@@ -108,7 +108,7 @@ static __always_inline __u32 stack_of_request(__u64 req)
 {
 	__u32 *stack;
 
-	if (!want_stacks || !keeps_stack((void *)req))
+	if (!keeps_stack((void *)req))
 		return 0;
 	stack = bpf_map_lookup_elem(&submitters, &req);
 	return stack ? *stack : 0;

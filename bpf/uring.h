@@ -1,16 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/*
- * io_uring as we read it. Flavours that have to do with the reclaim of nodes are
- * named after its generation:
- *
- *   A  ordered, deferred   up to 6.3
- *   B  ordered             6.4 to 6.12
- *   C  independent nodes   6.13 on
- */
+/* io_uring as we read it. Flavours that have to do with the reclaim of nodes are
+ * named after its generation. */
 #ifndef URINGTRACE_URING_H
 #define URINGTRACE_URING_H
 
-#include "kernel.h"
+#include "read.h"
 
 /* The low eight bits of io_kiocb.flags are those of the sqe (uapi, ABI). */
 #define REQ_F_FIXED_FILE (1ULL << 0)
@@ -361,15 +355,5 @@ struct io_tctx_node {
 };
 
 #pragma clang attribute pop
-
-static __always_inline bool is_gen_a(void)
-{
-	return bpf_core_field_exists(struct io_rsrc_node___a, rsrc_list);
-}
-
-static __always_inline bool is_gen_c(void)
-{
-	return bpf_core_field_exists(struct io_rsrc_node___c, file_ptr);
-}
 
 #endif

@@ -21,27 +21,23 @@ static __always_inline void request_task(struct walk_request *r, struct io_kiocb
 {
 	struct task_struct *task;
 
-	if (bpf_core_field_exists(struct io_kiocb___tctx, tctx))
+	if (GEN_C)
 		task = BPF_CORE_READ((struct io_kiocb___tctx *)req, tctx, task);
-	else if (bpf_core_field_exists(struct io_kiocb___task, task))
-		task = BPF_CORE_READ((struct io_kiocb___task *)req, task);
 	else
-		return;
+		task = BPF_CORE_READ((struct io_kiocb___task *)req, task);
 	r->tid = BPF_CORE_READ(task, pid);
 	BPF_CORE_READ_STR_INTO(&r->comm, task, comm);
 }
 
 static __always_inline void request_nodes(struct walk_request *r, struct io_kiocb *req)
 {
-	if (bpf_core_field_exists(struct io_kiocb___one, rsrc_node)) {
+	if (!GEN_C) {
 		r->file_node = (__u64)BPF_CORE_READ((struct io_kiocb___one *)req, rsrc_node);
-	} else if (bpf_core_field_exists(struct io_kiocb___two, file_node)) {
+	} else {
 		if (r->flags & REQ_F_FIXED_FILE)
 			r->file_node = (__u64)BPF_CORE_READ((struct io_kiocb___two *)req,
 							    file_node);
-		if (r->flags & buf_node_flag)
-			r->buf_node = (__u64)BPF_CORE_READ((struct io_kiocb___two *)req,
-							   buf_node);
+		r->buf_node = (__u64)BPF_CORE_READ((struct io_kiocb___two *)req, buf_node);
 	}
 }
 
@@ -53,17 +49,19 @@ static __always_inline void request_input(struct walk_request *r, struct io_kioc
 	struct io_rsrc_node___c *input = 0;
 	__u64 file;
 
-	if ((r->opcode != IORING_OP_SPLICE && r->opcode != IORING_OP_TEE) ||
-	    !(BPF_CORE_READ(splice, flags) & SPLICE_F_FD_IN_FIXED))
+	if (r->opcode != IORING_OP_SPLICE && r->opcode != IORING_OP_TEE)
 		return;
-	if (bpf_core_field_exists(struct io_splice___node, rsrc_node))
+	r->buf_node = 0;
+	if (!(BPF_CORE_READ(splice, flags) & SPLICE_F_FD_IN_FIXED))
+		return;
+	if (GEN_C && bpf_core_field_exists(struct io_splice___node, rsrc_node))
 		input = BPF_CORE_READ((struct io_splice___node *)req, rsrc_node);
 	r->buf_node = (__u64)input;
 	if (r->slot >= 0)
 		return; /* both are fixed: the output is what is shown */
 	r->slot = BPF_CORE_READ(splice, splice_fd_in);
 	file = file_in_slot((void *)r->ring, r->slot);
-	if (is_gen_c() && input)
+	if (GEN_C && input)
 		file = BPF_CORE_READ(input, file_ptr) & ~3UL;
 	if (!file)
 		return;
@@ -71,7 +69,7 @@ static __always_inline void request_input(struct walk_request *r, struct io_kioc
 	describe_file(&r->res, (void *)file);
 }
 
-static __always_inline int write_request(__u64 addr, __u32 found)
+__noinline int write_request(__u64 addr, __u32 found)
 {
 	struct io_kiocb *req = (void *)addr;
 	struct walk_request *r = next_request_record();
@@ -96,8 +94,6 @@ static __always_inline int write_request(__u64 addr, __u32 found)
 		describe_file(&r->res, (void *)file);
 	if (r->opcode == IORING_OP_POLL_ADD)
 		r->multishot = !(BPF_CORE_READ((struct io_poll *)req, events) & EPOLLONESHOT);
-	else
-		r->multishot = (r->flags & multishot_flag) != 0;
 	request_nodes(r, req);
 	request_input(r, req);
 	if (r->slot >= 0)
@@ -216,9 +212,11 @@ __noinline int walk_hlists(__u64 addr)
 	struct io_ring_ctx *ctx = (void *)addr;
 
 	walk_hash(&ctx->cancel_table, FOUND_POLL);
-	if (bpf_core_field_exists(struct io_ring_ctx___locked, cancel_table_locked))
+	if (!GEN_C && bpf_core_field_exists(struct io_ring_ctx___locked, cancel_table_locked))
 		walk_hash(&((struct io_ring_ctx___locked *)ctx)->cancel_table_locked,
 			  FOUND_POLL_LOCKED);
+	if (GEN_A)
+		return 0;
 	if (bpf_core_field_exists(struct io_ring_ctx___cmd, cancelable_uring_cmd))
 		walk_hlist(&((struct io_ring_ctx___cmd *)ctx)->cancelable_uring_cmd, FOUND_CMD);
 	if (bpf_core_field_exists(struct io_ring_ctx___waitid, waitid_list))
@@ -240,7 +238,7 @@ static __always_inline __u64 request_on_list(void *link)
 	}
 	if (at.found == FOUND_TIMEOUT)
 		return (__u64)link - bpf_core_field_offset(struct io_timeout, list);
-	if (bpf_core_field_exists(struct io_kiocb___iopoll2, iopoll_node))
+	if (GEN_C && bpf_core_field_exists(struct io_kiocb___iopoll2, iopoll_node))
 		return (__u64)link - bpf_core_field_offset(struct io_kiocb___iopoll2, iopoll_node);
 	return 0;
 }
@@ -283,7 +281,7 @@ __noinline int walk_lists(__u64 addr)
 	walk_list(&ctx->timeout_list, FOUND_TIMEOUT);
 	walk_list(&ctx->ltimeout_list, FOUND_TIMEOUT);
 	walk_list(&ctx->defer_list, FOUND_DEFERRED);
-	if (bpf_core_field_exists(struct io_kiocb___iopoll2, iopoll_node))
+	if (GEN_C && bpf_core_field_exists(struct io_kiocb___iopoll2, iopoll_node))
 		walk_list(&((struct io_ring_ctx___iopoll2 *)ctx)->iopoll_list, FOUND_IOPOLL);
 	return 0;
 }
@@ -324,7 +322,7 @@ __noinline int walk_singles(__u64 addr)
 		struct io_ring_ctx___work *c = (void *)ctx;
 
 		walk_single((__u64)BPF_CORE_READ(c, work_llist.first), 0, work, FOUND_TASK_WORK);
-	} else if (bpf_core_field_exists(struct io_ring_ctx___mpsc, work_head)) {
+	} else if (GEN_C && bpf_core_field_exists(struct io_ring_ctx___mpsc, work_head)) {
 		struct io_ring_ctx___mpsc *c = (void *)ctx;
 
 		walk_single((__u64)BPF_CORE_READ(c, work_head), (__u64)&c->work_list.stub, work,
@@ -336,7 +334,7 @@ __noinline int walk_singles(__u64 addr)
 		walk_single((__u64)BPF_CORE_READ(c, fallback_llist.first), 0, work,
 			    FOUND_TASK_WORK);
 	}
-	if (!bpf_core_field_exists(struct io_kiocb___iopoll2, iopoll_node)) {
+	if (!GEN_C || !bpf_core_field_exists(struct io_kiocb___iopoll2, iopoll_node)) {
 		struct io_ring_ctx___iopoll *c = (void *)ctx;
 
 		walk_single((__u64)BPF_CORE_READ(c, iopoll_list.first), 0,

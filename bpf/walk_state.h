@@ -9,12 +9,6 @@
 
 #define MAX_NODES (1 << 23)
 
-/* REQ_F_BUF_NODE of this kernel, 0 if it has none. The enum is anonymous, which
- * CO-RE can't name, so user space looks the value up in BTF. */
-const volatile __u64 buf_node_flag;
-/* REQ_F_APOLL_MULTISHOT, likewise. */
-const volatile __u64 multishot_flag;
-
 /* Hooks are live beside the walk: what it finds is to be followed. */
 __u32 follow_socks;
 /* The process to walk (0: all of them). */
@@ -60,6 +54,7 @@ struct {
 	__u64 item; /* of node, to be written next; 0: none of its items is under way */
 	__u64 item_prev;
 	__u64 item_end;
+	__u64 file_data; /* A: the ring's, by which a node's is told from that of a buffer */
 	__u64 hbs;
 	__u64 offset; /* of a list's link in struct io_kiocb */
 	__u32 phase;
@@ -107,10 +102,6 @@ struct {
 	__type(key, __u32);
 	__array(values, struct request_array);
 } out_requests SEC(".maps");
-
-/* Nothing else puts these types into the object's BTF, from which Go takes them. */
-const struct walk_node *walk_node_type;
-const struct walk_more *walk_more_type;
 
 /* There may be no room for a node and what few have. */
 static __always_inline bool full(void) { return nodes_written + 2 > nodes_room; }

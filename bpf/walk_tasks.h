@@ -5,6 +5,7 @@
 #define URINGTRACE_WALK_TASKS_H
 
 #include "walk_requests.h"
+#include "walk_users.h"
 
 static __always_inline void take_of_any(__u64 req, __u32 found)
 {
@@ -41,6 +42,8 @@ static __always_inline void walk_pending(struct io_wq_work_node *first)
 		bpf_loop(MAX_REQUESTS, step_pending, 0, 0);
 }
 
+#if GEN_A
+
 /* NUMA nodes of this machine; user space knows. */
 const volatile __u32 numa_nodes = 1;
 
@@ -49,8 +52,6 @@ static long step_wqe(__u32 i, void *unused)
 	struct io_wqe___a *wqe = 0;
 	struct io_wq___a *a = (void *)at.hbs;
 
-	if (!bpf_core_type_exists(struct io_wqe___a))
-		return 1;
 	bpf_probe_read_kernel(&wqe, sizeof(wqe),
 			      (void *)a + bpf_core_field_offset(struct io_wq___a, wqes) + 8 * i);
 	if (!wqe)
@@ -62,17 +63,23 @@ static long step_wqe(__u32 i, void *unused)
 
 __noinline int walk_wq(__u64 wq)
 {
+	at.hbs = wq;
+	bpf_loop(numa_nodes, step_wqe, 0, 0);
+	return 0;
+}
+
+#else
+
+__noinline int walk_wq(__u64 wq)
+{
 	struct io_wq___b *b = (void *)wq;
 
-	if (bpf_core_type_exists(struct io_wqe___a)) {
-		at.hbs = wq;
-		bpf_loop(numa_nodes, step_wqe, 0, 0);
-		return 0;
-	}
 	walk_pending(BPF_CORE_READ(b, acct[0].work_list.first));
 	walk_pending(BPF_CORE_READ(b, acct[1].work_list.first));
 	return 0;
 }
+
+#endif
 
 static long step_task_work(__u32 i, void *unused)
 {
@@ -90,7 +97,7 @@ static long step_task_work(__u32 i, void *unused)
 __noinline int walk_task_work(__u64 tctx)
 {
 	at.head = 0;
-	if (bpf_core_field_exists(struct io_uring_task___mpsc, task_head)) {
+	if (GEN_C && bpf_core_field_exists(struct io_uring_task___mpsc, task_head)) {
 		struct io_uring_task___mpsc *t = (void *)tctx;
 
 		at.cur = (__u64)BPF_CORE_READ(t, task_head);
@@ -103,6 +110,25 @@ __noinline int walk_task_work(__u64 tctx)
 	if (at.cur)
 		bpf_loop(MAX_REQUESTS, step_task_work, 0, 0);
 	return 0;
+}
+
+/* ---- has walk_rings been to all that the task uses? ---- */
+
+/* Whether that is asked, and the answer. */
+__u32 look_for_fileless;
+__u32 fileless_found;
+
+static long step_look(__u32 i, void *unused)
+{
+	__u64 ctx;
+
+	if (!xa.levels)
+		return 1;
+	ctx = next_user();
+	if (!ctx || was_seen(ctx))
+		return 0;
+	fileless_found = 1;
+	return 1;
 }
 
 SEC("iter/task")
@@ -118,13 +144,17 @@ int walk_tasks(struct bpf_iter__task *it)
 	if (task->flags & PF_IO_WORKER) {
 		worker = BPF_CORE_READ(task, worker_private);
 		write_work((__u64)BPF_CORE_READ(worker, cur_work), FOUND_WQ_RUNNING);
-		if (bpf_core_field_exists(struct io_worker___next, next_work))
+		if (GEN_A && bpf_core_field_exists(struct io_worker___next, next_work))
 			write_work((__u64)BPF_CORE_READ((struct io_worker___next *)worker,
 							next_work), FOUND_WQ_RUNNING);
 	} else {
 		tctx = BPF_CORE_READ(task, io_uring);
 		if (!tctx)
 			return 0;
+		if (look_for_fileless) {
+			enter_users(task, tctx);
+			bpf_loop(MAX_NODES, step_look, 0, 0);
+		}
 		walk_task_work((__u64)tctx);
 		wq = BPF_CORE_READ(tctx, io_wq);
 		if (wq)

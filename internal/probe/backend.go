@@ -54,7 +54,7 @@ func tryBackend(b Backend, types *kernelTypes) error {
 			return fmt.Errorf("no BTF of %s", trialFunction)
 		}
 	}
-	coll, err := loadPrograms(types, []string{name}, nil, func(*ebpf.CollectionSpec) error { return nil })
+	coll, err := loadPrograms(types, theHooks, []string{name}, nil, func(*ebpf.CollectionSpec) error { return nil })
 	if err != nil {
 		return refusal(err)
 	}

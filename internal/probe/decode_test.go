@@ -13,13 +13,13 @@ import (
 	"uringtrace/internal/events"
 )
 
-func removal(then bpf.ProbeThen) []byte {
-	r := &bpf.ProbeEventRemoval{
-		Ev: bpf.ProbeEvent{
-			Time: 7, Ring: 0x1000, Node: 0x1100, Arg: 0x1200, Arg2: 0x1300, Tid: 42, Kind: bpf.ProbeEvEV_NODE_REMOVE,
+func removal(then bpf.WireThen) []byte {
+	r := &bpf.WireEventRemoval{
+		Ev: bpf.WireEvent{
+			Time: 7, Ring: 0x1000, Node: 0x1100, Arg: 0x1200, Arg2: 0x1300, Tid: 42, Kind: bpf.WireEvEV_NODE_REMOVE,
 		},
 		Slot: 3, Then: then,
-		Res: bpf.ProbeResource{Rsrc: 0x2000, Sock: 0x2100, Ino: 5, Type: bpf.ProbeResTypeRES_FILE},
+		Res: bpf.WireResource{Rsrc: 0x2000, Sock: 0x2100, Ino: 5, Type: bpf.WireResTypeRES_FILE},
 	}
 	return unsafe.Slice((*byte)(unsafe.Pointer(r)), unsafe.Sizeof(*r))
 }
@@ -33,13 +33,13 @@ func TestOneRecordTellsAllThatFollows(t *testing.T) {
 	}
 	remove := told{kind: events.NodeRemove, node: 0x1100, sock: 0x2100}
 	for _, tt := range []struct {
-		then bpf.ProbeThen
+		then bpf.WireThen
 		want []told
 	}{
 		{0, []told{remove}},
-		{bpf.ProbeThenTHEN_SWITCH, []told{remove, {kind: events.NodeSwitch, node: 0x1100, next: 0x1200, first: 0x1300}}},
+		{bpf.WireThenTHEN_SWITCH, []told{remove, {kind: events.NodeSwitch, node: 0x1100, next: 0x1200, first: 0x1300}}},
 		{
-			bpf.ProbeThenTHEN_NEXT | bpf.ProbeThenTHEN_ZERO | bpf.ProbeThenTHEN_GONE,
+			bpf.WireThenTHEN_NEXT | bpf.WireThenTHEN_ZERO | bpf.WireThenTHEN_GONE,
 			[]told{
 				remove,
 				{kind: events.NodeNew, node: 0x1200},
@@ -73,7 +73,7 @@ func TestShortRecords(t *testing.T) {
 
 func BenchmarkDecode(b *testing.B) {
 	var out [maxEvents]events.Event
-	raw := removal(bpf.ProbeThenTHEN_NEXT | bpf.ProbeThenTHEN_ZERO)
+	raw := removal(bpf.WireThenTHEN_NEXT | bpf.WireThenTHEN_ZERO)
 	b.ReportAllocs()
 	n := 0
 	for b.Loop() {

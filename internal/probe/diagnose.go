@@ -30,7 +30,7 @@ func Diagnose(ctx context.Context, backend Backend) (Diagnosis, error) {
 		return d, err
 	}
 	d.BTF = true
-	d.Reclaim = reclaimOf(types.Spec)
+	d.Reclaim = types.reclaim
 	if err := CheckPrivilege(); err != nil {
 		return d, err
 	}
@@ -81,16 +81,16 @@ func testFeatures(types *kernelTypes) []Feature {
 	}
 	test("fentry", "cheapest live hooks", tryBackend(Fentry, types))
 	test("kprobe", "live hooks", tryBackend(Kprobe, types))
-	test("tracepoints with BTF", "new rings, register calls", tryTracing(types, "ring_register"))
+	test("tracepoints with BTF", "new rings, register calls", tryTracing(types, theHooks, "ring_register"))
 	test("ring buffer", "live events", features.HaveMapType(ebpf.RingBuf))
-	test("iterator task_file", "finding rings, walking queues", tryTracing(types, "walk_rings"))
-	test("iterator task", "requests in io-wq", tryTracing(types, "walk_tasks"))
+	test("iterator task_file", "finding rings, walking queues", tryTracing(types, theWalk, "walk_rings"))
+	test("iterator task", "requests in io-wq", tryTracing(types, theWalk, "walk_tasks"))
 	test("io_uring", "the self-test, the workload", playNodeLife())
 	return out
 }
 
-func tryTracing(types *kernelTypes, program string) error {
-	coll, err := loadPrograms(types, []string{program}, nil, func(*ebpf.CollectionSpec) error { return nil })
+func tryTracing(types *kernelTypes, part half, program string) error {
+	coll, err := loadPrograms(types, part, []string{program}, nil, func(*ebpf.CollectionSpec) error { return nil })
 	if err != nil {
 		return err
 	}

@@ -7,30 +7,32 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 )
 
 const kernelBTF = "/sys/kernel/btf/vmlinux"
 
-// requestFlags finds the REQ_F_* flags whose bit numbers have these names: the
-// bits move between releases. 0: this kernel has none.
-func requestFlags(bits ...string) ([]uint64, error) {
+// requestFlags are REQ_F_* of io_kiocb.flags, whose bits move between releases. 0: this
+// kernel has none.
+type requestFlags struct{ bufNode, multishot uint64 }
+
+func loadRequestFlags() (requestFlags, error) {
+	var f requestFlags
 	raw, err := os.ReadFile(kernelBTF)
 	if err != nil {
-		return nil, fmt.Errorf("read kernel BTF: %w", err)
+		return f, fmt.Errorf("read kernel BTF: %w", err)
 	}
-	values, err := enumerators(raw, bits...)
+	flags := map[string]*uint64{"REQ_F_BUF_NODE_BIT": &f.bufNode, "REQ_F_APOLL_MULTISHOT_BIT": &f.multishot}
+	bits, err := enumerators(raw, slices.Collect(maps.Keys(flags))...)
 	if err != nil {
-		return nil, fmt.Errorf("read kernel BTF: %w", err)
+		return f, fmt.Errorf("read kernel BTF: %w", err)
 	}
-	flags := make([]uint64, len(bits))
-	for i, name := range bits {
-		if bit, ok := values[name]; ok {
-			flags[i] = 1 << bit
-		}
+	for name, bit := range bits {
+		*flags[name] = 1 << bit
 	}
-	return flags, nil
+	return f, nil
 }
 
 // Kinds of types, include/uapi/linux/btf.h.

@@ -61,7 +61,7 @@ func NewLive(ctx context.Context, o LiveOptions) (*Live, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &Live{reclaim: reclaimOf(types.Spec), types: types}
+	l := &Live{reclaim: types.reclaim, types: types}
 	if l.backend, err = chooseBackend(o.Backend, types); err != nil {
 		return nil, err
 	}
@@ -119,7 +119,7 @@ func (l *Live) load(o LiveOptions) error {
 		}
 		l.hooks = append(l.hooks, row)
 	}
-	coll, err := loadPrograms(l.types, names, nil, func(spec *ebpf.CollectionSpec) error {
+	coll, err := loadPrograms(l.types, theHooks, names, nil, func(spec *ebpf.CollectionSpec) error {
 		spec.Maps["socks"].MaxEntries = sockRoom(hostMemory())
 		spec.Maps["events"].MaxEntries = uint32(o.BufferBytes)
 		for name, limit := range map[string]int{"rings": o.Limits.Rings, "socks": o.Limits.Socks, "calls": o.Limits.Calls, "stacks": o.Limits.Stacks} {
@@ -213,7 +213,7 @@ var ErrNoRoom = errors.New("no room to follow another ring")
 // observed already, and if it can't be, errors wrap ErrNoRoom.
 func (l *Live) WatchRing(ring uint64) (already bool, err error) {
 	defer l.maps.forget()
-	err = l.coll.Maps["rings"].Update(ring, bpf.ProbeRingState{Serial: Now()}, ebpf.UpdateNoExist)
+	err = l.coll.Maps["rings"].Update(ring, bpf.WireRingState{Serial: Now()}, ebpf.UpdateNoExist)
 	switch {
 	case errors.Is(err, ebpf.ErrKeyExist):
 		return true, nil

@@ -5,23 +5,40 @@ package probe
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/cilium/ebpf"
 	"golang.org/x/sys/unix"
 
 	"uringtrace/bpf"
+	"uringtrace/internal/events"
+)
+
+// half is one half of the kernel side; each is compiled for every generation.
+type half map[events.Reclaim]func() (*ebpf.CollectionSpec, error)
+
+var (
+	theHooks = half{
+		events.OrderedDeferred: bpf.LoadHooksDeferred,
+		events.Ordered:         bpf.LoadHooksOrdered,
+		events.Independent:     bpf.LoadHooksIndependent,
+	}
+	theWalk = half{
+		events.OrderedDeferred: bpf.LoadWalkDeferred,
+		events.Ordered:         bpf.LoadWalkOrdered,
+		events.Independent:     bpf.LoadWalkIndependent,
+	}
 )
 
 // loadPrograms loads the named programs and the maps that they use, nothing
-// else: the object holds programs for kernels of all generations, and most of
-// them have no place on this one. Maps that are shared are used and not made.
-func loadPrograms(types *kernelTypes, names []string, shared map[string]*ebpf.Map, prepare func(*ebpf.CollectionSpec) error) (*ebpf.Collection, error) {
-	load := bpf.LoadProbe
-	if types.has("bpf_rdonly_cast") {
-		load = bpf.LoadProbeCast
+// else. Maps that are shared are used and not made.
+func loadPrograms(types *kernelTypes, part half, names []string, shared map[string]*ebpf.Map, prepare func(*ebpf.CollectionSpec) error) (*ebpf.Collection, error) {
+	read := part[types.reclaim]
+	if read == nil {
+		read = part[events.Independent] // what is tried there does not know nodes
 	}
-	spec, err := load()
+	spec, err := read()
 	if err != nil {
 		return nil, fmt.Errorf("read bpf object: %w", err)
 	}
@@ -45,7 +62,9 @@ func loadPrograms(types *kernelTypes, names []string, shared map[string]*ebpf.Ma
 			delete(spec.Maps, name)
 		}
 	}
-	coll, err := ebpf.NewCollectionWithOptions(spec, ebpf.CollectionOptions{MapReplacements: shared, Cache: types.cache})
+	replaced := maps.Clone(shared)
+	maps.DeleteFunc(replaced, func(name string, _ *ebpf.Map) bool { return spec.Maps[name] == nil })
+	coll, err := ebpf.NewCollectionWithOptions(spec, ebpf.CollectionOptions{MapReplacements: replaced, Cache: types.cache})
 	if err != nil {
 		return nil, loadError(err)
 	}

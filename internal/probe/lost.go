@@ -153,7 +153,7 @@ func (l *Live) missed() (uint64, error) {
 func (l *Live) lostByRing() (map[uint64]uint64, error) {
 	const batch = 1024
 	out := make(map[uint64]uint64)
-	rings, states := make([]uint64, batch), make([]bpf.ProbeRingState, batch)
+	rings, states := make([]uint64, batch), make([]bpf.WireRingState, batch)
 	var cursor ebpf.MapBatchCursor
 	for {
 		n, err := l.coll.Maps["rings"].BatchLookup(&cursor, rings, states, nil)
@@ -171,7 +171,7 @@ func (l *Live) lostByRing() (map[uint64]uint64, error) {
 
 // count is how many records of a kind were sent and lost, over all CPUs.
 func (l *Live) count(k events.Kind) (sent, lost uint64, err error) {
-	var cpus []bpf.ProbeKindStats
+	var cpus []bpf.WireKindStats
 	if err := l.coll.Maps["stats"].Lookup(uint32(k), &cpus); err != nil {
 		return 0, 0, fmt.Errorf("read event counts: %w", err)
 	}

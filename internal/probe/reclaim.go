@@ -16,7 +16,8 @@ import (
 // it has been decoded is kept in a cache for the programs that are loaded.
 type kernelTypes struct {
 	*btf.Spec
-	cache *btf.Cache
+	cache   *btf.Cache
+	reclaim events.Reclaim // the generation that they tell
 }
 
 func loadTypes() (*kernelTypes, error) {
@@ -28,7 +29,7 @@ func loadTypes() (*kernelTypes, error) {
 		}
 		return nil, fmt.Errorf("read kernel BTF: %w", err)
 	}
-	return &kernelTypes{spec, cache}, nil
+	return &kernelTypes{spec, cache, reclaimOf(spec)}, nil
 }
 
 // has reports whether there is a function of that name.

@@ -18,7 +18,7 @@ func (l *Live) Removals() ([]events.Removals, error) {
 	var out []events.Removals
 	bySerial := make(map[uint64]int)
 	var ring uint64
-	var state bpf.ProbeRingState
+	var state bpf.WireRingState
 	rings := l.coll.Maps["rings"].Iterate()
 	for rings.Next(&ring, &state) {
 		bySerial[state.Serial] = len(out)
@@ -38,9 +38,9 @@ func (l *Live) Removals() ([]events.Removals, error) {
 	if uncounted > 0 {
 		return out, nil // they would not add up
 	}
-	var key bpf.ProbeSlotKey
+	var key bpf.WireSlotKey
 	var n uint64
-	var ended []bpf.ProbeSlotKey
+	var ended []bpf.WireSlotKey
 	counts := slots.Iterate()
 	for counts.Next(&key, &n) {
 		i, ok := bySerial[key.Serial]

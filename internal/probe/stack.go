@@ -27,7 +27,9 @@ func prepareStacks(spec *ebpf.CollectionSpec, want bool) error {
 	}
 	if !want {
 		for _, name := range []string{"stacks", "second_stacks", "submitters", "registrants", "installers"} {
-			spec.Maps[name].MaxEntries = 1
+			if m := spec.Maps[name]; m != nil {
+				m.MaxEntries = 1
+			}
 		}
 	}
 	if err := spec.Variables["want_stacks"].Set(want); err != nil {

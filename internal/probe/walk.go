@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"unsafe"
 
 	"github.com/cilium/ebpf"
@@ -34,6 +35,9 @@ type Walker struct {
 	window   *window
 	requests *records
 	session  uint64
+	flags    *requestFlags    // nil: not needed yet
+	fileless *ebpf.Collection // walk_fileless, nil: not needed yet
+	stacks   bool
 	reclaim  events.Reclaim
 	bytes    uint64 // of a node
 }
@@ -42,6 +46,10 @@ type Walker struct {
 // live's hooks. Errors wrap ErrPrivilege or ErrKernel where they are the cause.
 // The caller closes it, before live.
 func NewWalker(live *Live) (*Walker, error) {
+	// What types and programs are made of is most of the time still in use when it is
+	// looked at: to look half as often makes a start shorter by a twentieth or more, and
+	// takes no more memory, as it turns out.
+	defer debug.SetGCPercent(debug.SetGCPercent(200))
 	if err := CheckPrivilege(); err != nil {
 		return nil, err
 	}
@@ -49,7 +57,7 @@ func NewWalker(live *Live) (*Walker, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &Walker{reclaim: reclaimOf(types.Spec)}
+	w := &Walker{reclaim: types.reclaim}
 	w.bytes = nodeBytes(types.Spec, w.reclaim)
 	if w.reclaim == events.UnknownReclaim {
 		return nil, fmt.Errorf("%w: its io_uring has none of the known node layouts (BTF of struct io_rsrc_node)", ErrKernel)
@@ -58,20 +66,16 @@ func NewWalker(live *Live) (*Walker, error) {
 	if live != nil && live.coll.Maps["socks"] != nil {
 		shared["socks"] = live.coll.Maps["socks"]
 	}
-	stacks := live != nil && live.stacks
-	if stacks {
+	w.stacks = live != nil && live.stacks
+	if w.stacks {
 		shared["submitters"] = live.coll.Maps["submitters"]
 	}
 	var nodes, requests *ebpf.MapSpec
-	w.coll, err = loadPrograms(types, []string{"walk_rings", "walk_fileless", "walk_tasks"}, shared, func(spec *ebpf.CollectionSpec) error {
-		if err := prepareStacks(spec, stacks); err != nil {
-			return err
-		}
+	w.coll, err = w.load(types, []string{"walk_rings", "walk_tasks"}, shared, func(spec *ebpf.CollectionSpec) {
 		nodes, requests = spec.Maps["out_nodes"].InnerMap, spec.Maps["out_requests"].InnerMap
-		return prepareWalk(spec, w.reclaim, shared["socks"])
 	})
 	if err != nil {
-		return nil, fmt.Errorf("prepare walk: %w", err)
+		return nil, err
 	}
 	if w.window, err = newWindow(w.coll, nodes); err == nil {
 		w.requests, err = newRecords(w.coll.Maps["out_requests"], requests, initialRequests)
@@ -81,6 +85,28 @@ func NewWalker(live *Live) (*Walker, error) {
 		return nil, err
 	}
 	return w, nil
+}
+
+// load loads programs of the walk; see is shown what they are made of.
+func (w *Walker) load(types *kernelTypes, programs []string, shared map[string]*ebpf.Map, see func(*ebpf.CollectionSpec)) (*ebpf.Collection, error) {
+	coll, err := loadPrograms(types, theWalk, programs, shared, func(spec *ebpf.CollectionSpec) error {
+		see(spec)
+		return errors.Join(prepareStacks(spec, w.stacks), prepareWalk(spec, w.reclaim, shared["socks"]))
+	})
+	if err != nil {
+		return nil, fmt.Errorf("prepare walk: %w", err)
+	}
+	return coll, nil
+}
+
+// loadFileless loads the program for rings without a descriptor, beside the others.
+func (w *Walker) loadFileless() error {
+	types, err := loadTypes()
+	if err != nil {
+		return err
+	}
+	w.fileless, err = w.load(types, []string{"walk_fileless"}, w.coll.Maps, func(*ebpf.CollectionSpec) {})
+	return err
 }
 
 // prepareWalk has sockets that are found followed in socks, if that is not nil.
@@ -96,15 +122,6 @@ func prepareWalk(spec *ebpf.CollectionSpec, reclaim events.Reclaim, socks *ebpf.
 	if reclaim == events.OrderedDeferred {
 		if err := spec.Variables["numa_nodes"].Set(numaNodes()); err != nil {
 			return fmt.Errorf("set numa_nodes: %w", err)
-		}
-	}
-	flags, err := requestFlags("REQ_F_BUF_NODE_BIT", "REQ_F_APOLL_MULTISHOT_BIT")
-	if err != nil {
-		return err
-	}
-	for i, name := range []string{"buf_node_flag", "multishot_flag"} {
-		if err := spec.Variables[name].Set(flags[i]); err != nil {
-			return fmt.Errorf("set %s: %w", name, err)
 		}
 	}
 	return nil
@@ -128,7 +145,7 @@ func (w *Walker) NodeBytes() uint64 { return w.bytes }
 
 // Close frees programs and maps.
 func (w *Walker) Close() error {
-	return errors.Join(w.window.Close(), w.requests.Close(), closeCollection(w.coll))
+	return errors.Join(w.window.Close(), w.requests.Close(), closeCollection(w.fileless), closeCollection(w.coll))
 }
 
 func closeCollection(c *ebpf.Collection) error {
@@ -151,16 +168,22 @@ func (w *Walker) Walk(tgid int) (*events.Walk, error) {
 	return nil, fmt.Errorf("walk rings: requests outgrew the walk %d times", maxWalkAttempts)
 }
 
-// once returns nil without an error when there was too little room.
+// once returns nil without an error when there was too little room, or something to be
+// loaded first.
 func (w *Walker) once(tgid int) (*events.Walk, error) {
 	if err := w.window.open(); err != nil {
 		return nil, err
 	}
 	w.session++
+	look := uint32(0)
+	if w.fileless == nil {
+		look = 1
+	}
 	start := map[string]any{
 		"want_tgid": uint32(tgid), "session": w.session,
 		"requests_written": uint64(0), "requests_room": uint64(w.requests.room),
 		"untracked_socks": uint64(0), "links_followed": uint64(0),
+		"look_for_fileless": look, "fileless_found": uint32(0),
 	}
 	for name, value := range start {
 		if err := w.coll.Variables[name].Set(value); err != nil {
@@ -168,11 +191,12 @@ func (w *Walker) once(tgid int) (*events.Walk, error) {
 		}
 	}
 	walk := &events.Walk{Begin: Now()}
-	if err := w.visit(walk, tgid); err != nil {
+	all, err := w.visit(walk, tgid)
+	if err != nil {
 		return nil, err
 	}
 	walk.End = Now()
-	if err := w.forget(walk); err != nil {
+	if err := w.forget(walk); err != nil || !all {
 		return nil, err
 	}
 	var requests uint64
@@ -202,30 +226,23 @@ func (w *Walker) forget(walk *events.Walk) error {
 }
 
 // visit runs the iterators: rings first, by file and without, then the tasks of
-// the process and of all that share a ring with it.
-func (w *Walker) visit(walk *events.Walk, tgid int) error {
-	if err := w.visitRings(walk, "walk_rings", tgid); err != nil {
-		return err
+// the process and of all that share a ring with it. Not all rings were visited if it
+// turns out at the tasks that some have no file; then it is to be done again.
+func (w *Walker) visit(walk *events.Walk, tgid int) (all bool, err error) {
+	if err := w.visitRings(walk, w.coll.Programs["walk_rings"], tgid); err != nil {
+		return false, err
 	}
-	for left, runs := uint32(1), 0; left != 0; runs++ {
-		if runs == maxFilelessRuns {
-			return errors.New("walk rings: those without a descriptor do not come to an end")
-		}
-		if err := w.coll.Variables["fileless_left"].Set(uint32(0)); err != nil {
-			return fmt.Errorf("set fileless_left: %w", err)
-		}
-		if err := w.visitRings(walk, "walk_fileless", tgid); err != nil {
-			return err
-		}
-		if err := w.coll.Variables["fileless_left"].Get(&left); err != nil {
-			return fmt.Errorf("read fileless_left: %w", err)
-		}
+	if err := w.visitFileless(walk, tgid); err != nil {
+		return false, err
 	}
 	if err := w.visitTasks(tgid); err != nil {
-		return err
+		return false, err
+	}
+	if all, err := w.wereAll(); !all || err != nil {
+		return false, err
 	}
 	if tgid == 0 {
-		return nil
+		return true, nil
 	}
 	visited := map[uint32]bool{uint32(tgid): true}
 	for i := range walk.Rings {
@@ -236,15 +253,54 @@ func (w *Walker) visit(walk *events.Walk, tgid int) error {
 			visited[other] = true
 			// It may have ended meanwhile, and its requests with it.
 			if err := w.visitTasks(int(other)); err != nil && !errors.Is(err, unix.ESRCH) {
-				return err
+				return false, err
 			}
+		}
+	}
+	return true, nil
+}
+
+// visitFileless visits rings without a descriptor, once it is known that there were any.
+func (w *Walker) visitFileless(walk *events.Walk, tgid int) error {
+	if w.fileless == nil {
+		return nil
+	}
+	for left, runs := uint32(1), 0; left != 0; runs++ {
+		if runs == maxFilelessRuns {
+			return errors.New("walk rings: those without a descriptor do not come to an end")
+		}
+		if err := w.fileless.Variables["fileless_left"].Set(uint32(0)); err != nil {
+			return fmt.Errorf("set fileless_left: %w", err)
+		}
+		if err := w.visitRings(walk, w.fileless.Programs["walk_fileless"], tgid); err != nil {
+			return err
+		}
+		if err := w.fileless.Variables["fileless_left"].Get(&left); err != nil {
+			return fmt.Errorf("read fileless_left: %w", err)
 		}
 	}
 	return nil
 }
 
-func (w *Walker) visitRings(walk *events.Walk, program string, tgid int) error {
-	rings, err := runIterator(w.coll.Programs[program], tgid, w.takeOut)
+// wereAll reports whether the tasks just visited use no ring that has not been. If they
+// do, the next visit finds it. From here on tasks are not asked: those of other processes
+// use rings that nobody asked for.
+func (w *Walker) wereAll() (bool, error) {
+	var found uint32
+	if err := w.coll.Variables["fileless_found"].Get(&found); err != nil {
+		return false, fmt.Errorf("read fileless_found: %w", err)
+	}
+	if found != 0 {
+		return false, w.loadFileless()
+	}
+	if err := w.coll.Variables["look_for_fileless"].Set(uint32(0)); err != nil {
+		return false, fmt.Errorf("set look_for_fileless: %w", err)
+	}
+	return true, nil
+}
+
+func (w *Walker) visitRings(walk *events.Walk, program *ebpf.Program, tgid int) error {
+	rings, err := runIterator(program, tgid, w.takeOut)
 	if err != nil {
 		return fmt.Errorf("walk rings: %w", err)
 	}
@@ -274,12 +330,12 @@ func (w *Walker) takeOut() error {
 
 // decodeRings adds what an iterator wrote.
 func decodeRings(walk *events.Walk, raw []byte) error {
-	size := int(unsafe.Sizeof(bpf.ProbeWalkRing{}))
+	size := int(unsafe.Sizeof(bpf.WireWalkRing{}))
 	if len(raw)%size != 0 {
 		return fmt.Errorf("decode rings: %d bytes are no whole number of %d", len(raw), size)
 	}
 	for ; len(raw) > 0; raw = raw[size:] {
-		var ring bpf.ProbeWalkRing
+		var ring bpf.WireWalkRing
 		if _, err := binary.Decode(raw, binary.NativeEndian, &ring); err != nil {
 			return fmt.Errorf("decode ring: %w", err)
 		}
@@ -299,81 +355,15 @@ func (w *Walker) decode(walk *events.Walk, requests int) (err error) {
 	}
 	walk.More, err = w.window.nodes()
 	walk.Requests = make([]events.WalkRequest, requests)
-	for i, r := range recordsOf[bpf.ProbeWalkRequest](w.requests, requests) {
-		walk.Requests[i] = decodeWalkRequest(&r)
+	for i, r := range recordsOf[bpf.WireWalkRequest](w.requests, requests) {
+		if w.flags == nil && wantsFlags(&r) {
+			flags, flagsErr := loadRequestFlags()
+			if flagsErr != nil {
+				return errors.Join(err, flagsErr)
+			}
+			w.flags = &flags
+		}
+		walk.Requests[i] = decodeWalkRequest(&r, w.flags)
 	}
 	return err
-}
-
-// runIterator runs prog over tgid's tasks (0: all) and returns what it wrote. Of
-// what it reads, each part is told to pause: the program may wait for room.
-func runIterator(prog *ebpf.Program, tgid int, pause func() error) ([]byte, error) {
-	out, err := runIteratorFor(prog, tgid, pause)
-	if tgid != 0 && errors.Is(err, unix.EINVAL) {
-		// Before 6.1 an iterator can't be told whom to visit; the program
-		// filters by itself.
-		return runIteratorFor(prog, 0, pause)
-	}
-	return out, err
-}
-
-// linkCreateAttr is the part of union bpf_attr that BPF_LINK_CREATE reads for
-// an iterator, and iterTarget union bpf_iter_link_info.task (6.1); see
-// include/uapi/linux/bpf.h. cilium/ebpf v0.22 can't pass a task.
-type linkCreateAttr struct {
-	progFD, targetFD, attachType, flags uint32
-	iterInfo                            uint64
-	iterInfoLen                         uint32
-	_                                   [36]byte
-}
-
-type iterTarget struct{ tid, pid, pidFD uint32 }
-
-type iterCreateAttr struct{ linkFD, flags uint32 }
-
-func runIteratorFor(prog *ebpf.Program, tgid int, pause func() error) ([]byte, error) {
-	target := iterTarget{pid: uint32(tgid)}
-	attr := linkCreateAttr{progFD: uint32(prog.FD()), attachType: uint32(ebpf.AttachTraceIter)}
-	if tgid != 0 {
-		attr.iterInfo, attr.iterInfoLen = uint64(uintptr(unsafe.Pointer(&target))), uint32(unsafe.Sizeof(target))
-	}
-	linkFD, err := bpfCall(unix.BPF_LINK_CREATE, unsafe.Pointer(&attr), unsafe.Sizeof(attr), unsafe.Pointer(&target))
-	if err != nil {
-		return nil, fmt.Errorf("attach iterator to process %d: %w", tgid, err)
-	}
-	defer unix.Close(linkFD)
-	create := iterCreateAttr{linkFD: uint32(linkFD)}
-	iterFD, err := bpfCall(unix.BPF_ITER_CREATE, unsafe.Pointer(&create), unsafe.Sizeof(create), nil)
-	if err != nil {
-		return nil, fmt.Errorf("open iterator: %w", err)
-	}
-	defer unix.Close(iterFD)
-	return readAll(iterFD, pause)
-}
-
-// readAll reads an iterator to its end; os.File would put it into the poller. The
-// kernel's buffer has 32 KiB (kernel/bpf/bpf_iter.c), and the output of an object
-// that does not fit is dropped and the object visited again, which here would be
-// once too often: reads of less end each round before that. A program that wants
-// to be called again for the same object ends the round, too, with EAGAIN if it
-// has written nothing.
-func readAll(fd int, pause func() error) ([]byte, error) {
-	var out []byte
-	buf := make([]byte, 8<<10)
-	for {
-		n, err := unix.Read(fd, buf)
-		if err != nil && !errors.Is(err, unix.EINTR) && !errors.Is(err, unix.EAGAIN) {
-			return nil, fmt.Errorf("read iterator: %w", err)
-		}
-		if pauseErr := pause(); pauseErr != nil {
-			return nil, pauseErr
-		}
-		if err != nil {
-			continue
-		}
-		if n == 0 {
-			return out, nil
-		}
-		out = append(out, buf[:n]...)
-	}
 }

@@ -33,14 +33,14 @@ type window struct {
 	written *ebpf.Variable
 	room    *ebpf.Variable
 
-	blocks [][]bpf.ProbeWalkNode // nil: drained
-	left   []int                 // of each block: records that are not drained
-	n      int                   // records in blocks
-	most   int                   // records that are taken in
-	full   bool                  // there are more
-	seen   int                   // nodes among them
+	blocks [][]bpf.WireWalkNode // nil: drained
+	left   []int                // of each block: records that are not drained
+	n      int                  // records in blocks
+	most   int                  // records that are taken in
+	full   bool                 // there are more
+	seen   int                  // nodes among them
 	rings  []*ringNodes
-	spare  [][]bpf.ProbeWalkNode // of the last walk
+	spare  [][]bpf.WireWalkNode // of the last walk
 }
 
 func newWindow(coll *ebpf.Collection, inner *ebpf.MapSpec) (*window, error) {
@@ -78,7 +78,7 @@ func (w *window) empty() error {
 	if n == 0 {
 		return nil
 	}
-	records := recordsOf[bpf.ProbeWalkNode](w.records, int(n))
+	records := recordsOf[bpf.WireWalkNode](w.records, int(n))
 	// Once some are left out, all that follow are: what is taken in has no gap.
 	if w.full = w.full || w.n+len(records) > w.most; w.full {
 		w.countOnly(records)
@@ -91,18 +91,18 @@ func (w *window) empty() error {
 	return nil
 }
 
-func (w *window) add(records []bpf.ProbeWalkNode) error {
+func (w *window) add(records []bpf.WireWalkNode) error {
 	for i := 0; i < len(records); i++ {
 		r := &records[i]
-		if place(r) == bpf.ProbePlaceAT_RING {
+		if place(r) == bpf.WirePlaceAT_RING {
 			w.rings = append(w.rings, &ringNodes{window: w, ring: r.Node, from: w.n + i})
-		} else if r.Bits&bpf.ProbeNodeBitsNODE_FIRST != 0 {
+		} else if r.Bits&bpf.WireNodeBitsNODE_FIRST != 0 {
 			w.seen++
 		}
 		if len(w.rings) > 0 {
 			w.rings[len(w.rings)-1].to = w.n + i + 1
 		}
-		if r.Bits&bpf.ProbeNodeBitsNODE_MORE != 0 {
+		if r.Bits&bpf.WireNodeBitsNODE_MORE != 0 {
 			i++
 			w.rings[len(w.rings)-1].to++
 		}
@@ -126,17 +126,17 @@ func (w *window) add(records []bpf.ProbeWalkNode) error {
 }
 
 // countOnly takes in no more of the nodes than how many there are.
-func (w *window) countOnly(records []bpf.ProbeWalkNode) {
+func (w *window) countOnly(records []bpf.WireWalkNode) {
 	for i := 0; i < len(records); i++ {
 		r := &records[i]
 		switch {
-		case place(r) == bpf.ProbePlaceAT_RING:
+		case place(r) == bpf.WirePlaceAT_RING:
 			w.rings = append(w.rings, &ringNodes{window: w, ring: r.Node, from: w.n, to: w.n})
-		case r.Bits&bpf.ProbeNodeBitsNODE_FIRST != 0 && place(r) != bpf.ProbePlaceAT_ACTIVE:
+		case r.Bits&bpf.WireNodeBitsNODE_FIRST != 0 && place(r) != bpf.WirePlaceAT_ACTIVE:
 			w.rings[len(w.rings)-1].beyond++
 			w.seen++
 		}
-		if r.Bits&bpf.ProbeNodeBitsNODE_MORE != 0 {
+		if r.Bits&bpf.WireNodeBitsNODE_MORE != 0 {
 			i++
 		}
 	}
@@ -153,21 +153,21 @@ func (w *window) beyond() map[uint64]uint32 {
 	return out
 }
 
-func (w *window) newBlock() ([]bpf.ProbeWalkNode, error) {
+func (w *window) newBlock() ([]bpf.WireWalkNode, error) {
 	if n := len(w.spare); n > 0 {
 		block := w.spare[n-1]
 		w.spare = w.spare[:n-1]
 		return block, nil
 	}
-	const size = blockSize * int(unsafe.Sizeof(bpf.ProbeWalkNode{}))
+	const size = blockSize * int(unsafe.Sizeof(bpf.WireWalkNode{}))
 	mem, err := unix.Mmap(-1, 0, size, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANON)
 	if err != nil {
 		return nil, fmt.Errorf("make room for %d walk records: %w", w.n+blockSize, err)
 	}
-	return unsafe.Slice((*bpf.ProbeWalkNode)(unsafe.Pointer(&mem[0])), blockSize), nil
+	return unsafe.Slice((*bpf.WireWalkNode)(unsafe.Pointer(&mem[0])), blockSize), nil
 }
 
-func freeBlock(block []bpf.ProbeWalkNode) error {
+func freeBlock(block []bpf.WireWalkNode) error {
 	size := len(block) * int(unsafe.Sizeof(block[0]))
 	return unix.Munmap(unsafe.Slice((*byte)(unsafe.Pointer(&block[0])), size))
 }
@@ -204,7 +204,7 @@ func (w *window) Close() error {
 	return errors.Join(w.dropSpare(), w.records.Close())
 }
 
-func (w *window) at(i int) *bpf.ProbeWalkNode {
+func (w *window) at(i int) *bpf.WireWalkNode {
 	return &w.blocks[i>>blockBits][i&(blockSize-1)]
 }
 
@@ -261,9 +261,9 @@ func (r *ringNodes) Drain(fn func(*events.WalkNode)) {
 func (r *ringNodes) decode(i int, out *events.WalkNode) int {
 	n := r.window.at(i)
 	i++
-	var more bpf.ProbeWalkMore
-	if n.Bits&bpf.ProbeNodeBitsNODE_MORE != 0 {
-		more = *(*bpf.ProbeWalkMore)(unsafe.Pointer(r.window.at(i)))
+	var more bpf.WireWalkMore
+	if n.Bits&bpf.WireNodeBitsNODE_MORE != 0 {
+		more = *(*bpf.WireWalkMore)(unsafe.Pointer(r.window.at(i)))
 		i++
 	}
 	decodeWalkNode(r.ring, n, &more, out)

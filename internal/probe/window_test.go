@@ -14,21 +14,21 @@ import (
 
 // written is what a walk leaves of a ring: its name, then nodes of which every
 // third has more.
-func written(ring uint64, nodes int) []bpf.ProbeWalkNode {
-	out := []bpf.ProbeWalkNode{{Node: ring, Bits: bpf.ProbeNodeBits(bpf.ProbePlaceAT_RING)}}
+func written(ring uint64, nodes int) []bpf.WireWalkNode {
+	out := []bpf.WireWalkNode{{Node: ring, Bits: bpf.WireNodeBits(bpf.WirePlaceAT_RING)}}
 	for i := range uint64(nodes) {
-		n := bpf.ProbeWalkNode{
-			Node: ring + i, Rsrc: i, Put: i + 1, Refs: 1, Proto: 6, Family: 2, File: uint8(events.Socket) | 7<<bpf.ProbeNodeBitsNODE_KIND_BITS,
-			Bits: bpf.ProbeNodeBitsNODE_FIRST | bpf.ProbeNodeBits(events.File)<<bpf.ProbeNodeBitsNODE_TYPE_SHIFT,
+		n := bpf.WireWalkNode{
+			Node: ring + i, Rsrc: i, Put: i + 1, Refs: 1, Proto: 6, Family: 2, File: uint8(events.Socket) | 7<<bpf.WireNodeBitsNODE_KIND_BITS,
+			Bits: bpf.WireNodeBitsNODE_FIRST | bpf.WireNodeBits(events.File)<<bpf.WireNodeBitsNODE_TYPE_SHIFT,
 		}
 		if i%3 != 0 {
 			out = append(out, n)
 			continue
 		}
-		n.Bits |= bpf.ProbeNodeBitsNODE_MORE
+		n.Bits |= bpf.WireNodeBitsNODE_MORE
 		// A tag that, taken for a node, would be a ring's name.
-		more := bpf.ProbeWalkMore{Refs: int64(i), Tag: ^uint64(0), Bytes: 4096, Pages: 0x05050505, Slot: 0x05050505}
-		out = append(out, n, *(*bpf.ProbeWalkNode)(unsafe.Pointer(&more)))
+		more := bpf.WireWalkMore{Refs: int64(i), Tag: ^uint64(0), Bytes: 4096, Pages: 0x05050505, Slot: 0x05050505}
+		out = append(out, n, *(*bpf.WireWalkNode)(unsafe.Pointer(&more)))
 	}
 	return out
 }
@@ -60,7 +60,7 @@ func TestWindow(t *testing.T) {
 		// The second part of a ring has its name no more.
 		records := written(1000*uint64(i), n)
 		half := len(records) / 2
-		for half > 0 && records[half-1].Bits&bpf.ProbeNodeBitsNODE_MORE != 0 {
+		for half > 0 && records[half-1].Bits&bpf.WireNodeBitsNODE_MORE != 0 {
 			half--
 		}
 		qt.Assert(t, qt.IsNil(w.add(records[:half])))
@@ -109,7 +109,7 @@ func TestBeyondTheWindow(t *testing.T) {
 	w := &window{}
 	qt.Assert(t, qt.IsNil(w.add(written(1000, 10))))
 	more := written(1000, 7)[1:]
-	active := bpf.ProbeWalkNode{Node: 1, Bits: bpf.ProbeNodeBitsNODE_FIRST | bpf.ProbeNodeBits(bpf.ProbePlaceAT_ACTIVE)}
+	active := bpf.WireWalkNode{Node: 1, Bits: bpf.WireNodeBitsNODE_FIRST | bpf.WireNodeBits(bpf.WirePlaceAT_ACTIVE)}
 	w.countOnly(append(more, active))
 	w.countOnly(written(2000, 5))
 	qt.Check(t, qt.Equals(w.seen, 10+7+5))

@@ -1,7 +1,6 @@
 package jsonl
 
 import (
-	"encoding/json"
 	"strconv"
 
 	"uringtrace/internal/events"
@@ -64,17 +63,9 @@ func (l *line) texts(name string, all []string) {
 	l.b = append(l.b, ']')
 }
 
-// quote writes names of ours and addresses, which want no escapes as a rule.
-func (l *line) quote(v string) {
-	for i := range len(v) {
-		if v[i] < ' ' || v[i] > '~' || v[i] == '"' || v[i] == '\\' {
-			quoted, _ := json.Marshal(v) // of a string, never an error
-			l.b = append(l.b, quoted...)
-			return
-		}
-	}
-	l.b = append(append(append(l.b, '"'), v...), '"')
-}
+// quote writes what wants no escapes, as do all names of ours, addresses and numbers: an
+// event has no other texts.
+func (l *line) quote(v string) { l.b = append(append(append(l.b, '"'), v...), '"') }
 
 func (l *line) resource(r *events.Resource) {
 	switch r.Type {
