@@ -16,6 +16,9 @@ static struct {
 	bool done;
 } node_a;
 
+/* What is read of it next; the stack has no room for that. */
+static struct whole put_a;
+
 /*
  * Holders of a queued node: its percpu_ref is in atomic mode and switched
  * (count pointer is flags only, 3) and then the count is exact. Before the RCU
@@ -61,12 +64,11 @@ static long step_item(__u32 i, void *unused)
 {
 	struct io_rsrc_put___a *put = (void *)at.item;
 	struct walk_node *r;
-	struct whole w;
 
 	if (at.item == at.item_end || full())
 		return 1;
-	READ_WHOLE(&w, put);
-	if ((__u64)FROM_WHOLE(&w, put, list.prev) != at.item_prev || !at.items) {
+	READ_WHOLE(&put_a, put);
+	if ((__u64)FROM_WHOLE(&put_a, put, list.prev) != at.item_prev || !at.items) {
 		at.torn++;
 		at.item = at.item_end;
 		return 1;
@@ -77,13 +79,13 @@ static long step_item(__u32 i, void *unused)
 		return 1;
 	r->put = at.item;
 	if (node_a.data == at.file_data)
-		node_file(r, FROM_WHOLE(&w, put, rsrc));
+		node_file(r, FROM_WHOLE(&put_a, put, rsrc));
 	else
-		node_buffer(r, FROM_WHOLE(&w, put, rsrc));
-	add_more(r, node_a.refs, FROM_WHOLE(&w, put, tag), 0);
+		node_buffer(r, FROM_WHOLE(&put_a, put, rsrc));
+	add_more(r, node_a.refs, FROM_WHOLE(&put_a, put, tag), 0);
 	at.first = 0;
 	at.item_prev = at.item;
-	at.item = (__u64)FROM_WHOLE(&w, put, list.next);
+	at.item = (__u64)FROM_WHOLE(&put_a, put, list.next);
 	return 0;
 }
 
