@@ -73,17 +73,21 @@ static __always_inline void count(enum ev kind, struct ring_state *ring, bool se
  * if at all, by one record in so many. */
 #define LOOK_EVERY 32
 
+static __always_inline __u64 wake_up(struct kind_stats *s)
+{
+	if (s->sent % LOOK_EVERY == 0 &&
+	    bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA) >= wake_bytes)
+		return BPF_RB_FORCE_WAKEUP;
+	return BPF_RB_NO_WAKEUP;
+}
+
 static __always_inline bool send(struct ring_state *ring, enum ev kind, void *record, __u64 size)
 {
 	struct kind_stats *s = bpf_map_lookup_elem(&stats, &kind);
-	__u64 flags = BPF_RB_NO_WAKEUP;
 
 	if (!s)
 		return false; /* can't be: there is one for each kind */
-	if (s->sent % LOOK_EVERY == 0 &&
-	    bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA) >= wake_bytes)
-		flags = BPF_RB_FORCE_WAKEUP;
-	if (bpf_ringbuf_output(&events, record, size, flags)) {
+	if (bpf_ringbuf_output(&events, record, size, wake_up(s))) {
 		count(kind, ring, false);
 		return false;
 	}
@@ -106,10 +110,20 @@ static __always_inline void fill(struct event *e, enum ev kind, void *ctx, void 
 static __always_inline bool emit(struct ring_state *ring, enum ev kind, void *ctx,
 				 void *node, __u64 arg, __u64 arg2)
 {
-	struct event e;
+	struct kind_stats *s = bpf_map_lookup_elem(&stats, &kind);
+	struct event *e;
 
-	fill(&e, kind, ctx, node, arg, arg2);
-	return send(ring, kind, &e, sizeof(e));
+	if (!s)
+		return false; /* can't be: there is one for each kind */
+	e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
+	if (!e) {
+		count(kind, ring, false);
+		return false;
+	}
+	fill(e, kind, ctx, node, arg, arg2);
+	bpf_ringbuf_submit(e, wake_up(s));
+	s->sent++;
+	return true;
 }
 
 #endif

@@ -7,12 +7,11 @@
 
 static __always_inline __u64 tag_of(struct io_rsrc_data *data, __u32 idx, bool typed)
 {
-	__u64 **tags = FIELD(typed, data, tags), *page = 0, tag = 0;
+	__u64 **tags = FIELD(typed, data, tags), *page;
 
 	/* io_uring/rsrc.h, IO_RSRC_TAG_TABLE_SHIFT: one page of tags a row */
-	bpf_probe_read_kernel(&page, sizeof(page), tags + (idx >> 9));
-	bpf_probe_read_kernel(&tag, sizeof(tag), page + (idx & 511));
-	return tag;
+	page = (__u64 *)word_at(tags + (idx >> 9));
+	return word_at(page + (idx & 511));
 }
 
 static __always_inline void describe_removal(struct event_removal *r, struct ring_state *ring,

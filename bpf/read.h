@@ -75,6 +75,17 @@ static __always_inline void read_whole(struct whole *w, const void *addr, __u32 
 			 bpf_core_field_offset(typeof(*(p)), field));        \
 	})
 
+/* One word, of what has no struct. */
+static __always_inline __u64 word_at(const void *addr)
+{
+	__u64 word = 0;
+
+	if (CAN_CAST) /* all that counts of the type is that a word is its first member */
+		return (__u64)TYPED((struct list_head *)addr)->next;
+	bpf_probe_read_kernel(&word, sizeof(word), addr);
+	return word;
+}
+
 /* The counters are typedefs of anonymous structs, which CO-RE can't relocate
  * into: their one word is at the member's address. */
 static __always_inline __u64 word_of_file(struct head *h, struct file *file, __u32 at)

@@ -49,6 +49,12 @@ static __always_inline void describe_sock(struct resource *res, struct sock *sk)
  * /proc/kallsyms, a third of what it takes to start. */
 static __u64 sock_ops, ring_ops;
 
+/* It is what the file's private_data is, too, without another read. */
+static __always_inline struct socket *socket_of(struct inode *inode)
+{
+	return (void *)inode - bpf_core_field_offset(struct socket_alloc, vfs_inode);
+}
+
 static __always_inline bool is_on(struct inode *inode, unsigned long magic)
 {
 	struct super_block *sb = GET(inode, i_sb);
@@ -112,7 +118,7 @@ static __always_inline void describe_file(struct resource *res, struct file *fil
 {
 	const struct file_operations *ops;
 	struct inode *inode;
-	struct head h, i;
+	struct head h;
 
 	res->type = RES_FILE;
 	res->rsrc = (__u64)file;
@@ -120,19 +126,17 @@ static __always_inline void describe_file(struct resource *res, struct file *fil
 		return;
 	read_head(&h, file);
 	inode = FROM_HEAD(&h, file, f_inode);
-	read_head(&i, inode);
-	res->ino = FROM_HEAD(&i, inode, i_ino);
+	res->ino = GET(inode, i_ino);
 	res->refs = file_refs(&h, file);
 	ops = FROM_HEAD(&h, file, f_op);
 	if (is_sock(ops, file)) {
-		struct socket *sock = FROM_HEAD(&h, file, private_data);
+		struct socket *sock = socket_of(inode);
 
 		res->kind = KIND_SOCKET;
 		res->sock = (__u64)sock;
-		if (sock)
-			describe_sock(res, GET(sock, sk));
+		describe_sock(res, GET(sock, sk));
 	} else {
-		res->kind = kind_of_file(file, inode, FROM_HEAD(&i, inode, i_mode));
+		res->kind = kind_of_file(file, inode, GET(inode, i_mode));
 	}
 }
 

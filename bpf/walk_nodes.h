@@ -20,7 +20,7 @@
 
 static __always_inline void node_socket(struct walk_node *r, struct inode *inode)
 {
-	struct socket *sock = (void *)inode - bpf_core_field_offset(struct socket_alloc, vfs_inode);
+	struct socket *sock = socket_of(inode);
 	struct sock *sk = GET(sock, sk);
 	struct sock_common *c = &sk->__sk_common;
 	struct head h;
