@@ -161,10 +161,10 @@ func (w *watching) stop() (lost uint64, said string, err error) {
 	if w.cmd == nil {
 		return 0, "", nil
 	}
-	if err := w.cmd.Process.Signal(syscall.SIGINT); err != nil {
-		return 0, "", fmt.Errorf("stop %s: %w", w.name, err)
+	end, err := w.interrupt()
+	if err != nil {
+		return 0, "", err
 	}
-	end := w.cmd.Wait()
 	text := w.talk.String()
 	if w.out != "" {
 		out, err := os.ReadFile(w.out)
@@ -185,6 +185,24 @@ func (w *watching) stop() (lost uint64, said string, err error) {
 		}
 	}
 	return w.loss(text), said, w.verdict(end)
+}
+
+// interrupt ends the observer and returns how it ended. One that does not end is killed,
+// and there is no more to be had of it.
+func (w *watching) interrupt() (end, err error) {
+	if err := w.cmd.Process.Signal(syscall.SIGINT); err != nil {
+		return nil, fmt.Errorf("stop %s: %w", w.name, err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- w.cmd.Wait() }()
+	select {
+	case end := <-ended:
+		return end, nil
+	case <-time.After(patience):
+		kill := w.cmd.Process.Kill()
+		<-ended
+		return nil, errors.Join(fmt.Errorf("%s does not end: %s", w.name, w.talk.String()), kill)
+	}
 }
 
 // loss adds up what an observer says that it has lost.
