@@ -23,15 +23,22 @@ extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym __weak;
 /*
  * The first bytes of a struct, read in one go where it can't be loaded from: a
  * fault-safe read costs a hundred instructions, whatever its length. FROM_HEAD takes
- * a field from there, or from the struct itself on kernels that have it further back.
+ * a field from there, or from the struct itself on kernels that have it further back,
+ * or if there is no head.
  */
 struct head {
 	__u64 words[10];
 } __attribute__((may_alias));
 
+/* Hooks describe one file after the other. A walk, which does so for few, reads field by
+ * field: there is less to verify. */
+#ifndef READ_HEADS
+#define READ_HEADS 1
+#endif
+
 static __always_inline void read_head(struct head *h, const void *addr)
 {
-	if (!CAN_CAST)
+	if (!CAN_CAST && h)
 		bpf_probe_read_kernel(h, sizeof(*h), addr); /* zeroes it if it fails */
 }
 
@@ -44,9 +51,10 @@ static __always_inline void read_head(struct head *h, const void *addr)
 	({                                                                   \
 		typedef as __attribute__((may_alias)) as_;                   \
 		__u32 at_ = (offset);                                        \
+		struct head *h_ = (h);                                       \
 		as_ out_;                                                    \
-		if (at_ + sizeof(out_) <= sizeof(*(h)))                      \
-			out_ = *(as_ *)((void *)(h) + at_);                  \
+		if (h_ && at_ + sizeof(out_) <= sizeof(*h_))                 \
+			out_ = *(as_ *)((void *)h_ + at_);                   \
 		else                                                         \
 			bpf_probe_read_kernel((void *)&out_, sizeof(out_),   \
 					      (void *)(addr) + at_);         \
@@ -55,18 +63,13 @@ static __always_inline void read_head(struct head *h, const void *addr)
 
 /*
  * A small struct, read in one go with all that it has. FROM_WHOLE takes a field from
- * there; the verifier refuses one that would not have fitted.
+ * there. The verifier refuses what is too small for either.
  */
 struct whole {
 	__u64 words[16];
 } __attribute__((may_alias));
 
-#define READ_WHOLE(w, p) read_whole(w, p, bpf_core_type_size(typeof(*(p))))
-
-static __always_inline void read_whole(struct whole *w, const void *addr, __u32 size)
-{
-	bpf_probe_read_kernel(w, size < sizeof(*w) ? size : sizeof(*w), addr);
-}
+#define READ_WHOLE(w, p) bpf_probe_read_kernel(w, bpf_core_type_size(typeof(*(p))), p)
 
 #define FROM_WHOLE(w, p, field)                                              \
 	({                                                                   \

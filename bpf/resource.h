@@ -25,23 +25,23 @@ static __always_inline __u8 kind_of_mode(__u32 mode)
 static __always_inline void describe_sock(struct resource *res, struct sock *sk)
 {
 	struct sock_common *c = &sk->__sk_common;
-	struct head h;
+	struct head head, *h = READ_HEADS ? &head : 0;
 
-	read_head(&h, c);
-	res->family = FROM_HEAD(&h, c, skc_family);
-	res->state = FROM_HEAD(&h, c, skc_state);
+	read_head(h, c);
+	res->family = FROM_HEAD(h, c, skc_family);
+	res->state = FROM_HEAD(h, c, skc_state);
 	res->proto = GET(sk, sk_protocol);
 	if (res->family == AF_INET) {
-		*(__be32 *)res->laddr = FROM_HEAD(&h, c, skc_rcv_saddr);
-		*(__be32 *)res->raddr = FROM_HEAD(&h, c, skc_daddr);
+		*(__be32 *)res->laddr = FROM_HEAD(h, c, skc_rcv_saddr);
+		*(__be32 *)res->raddr = FROM_HEAD(h, c, skc_daddr);
 	} else if (res->family == AF_INET6) {
 		bpf_core_read(res->laddr, 16, &c->skc_v6_rcv_saddr);
 		bpf_core_read(res->raddr, 16, &c->skc_v6_daddr);
 	} else {
 		return;
 	}
-	res->lport = FROM_HEAD(&h, c, skc_num);
-	res->rport = bpf_ntohs(FROM_HEAD(&h, c, skc_dport));
+	res->lport = FROM_HEAD(h, c, skc_num);
+	res->rport = bpf_ntohs(FROM_HEAD(h, c, skc_dport));
 }
 
 /* The operations of a socket's and of a ring's file, of which there is one each,
@@ -118,17 +118,17 @@ static __always_inline void describe_file(struct resource *res, struct file *fil
 {
 	const struct file_operations *ops;
 	struct inode *inode;
-	struct head h;
+	struct head head, *h = READ_HEADS ? &head : 0;
 
 	res->type = RES_FILE;
 	res->rsrc = (__u64)file;
 	if (!file)
 		return;
-	read_head(&h, file);
-	inode = FROM_HEAD(&h, file, f_inode);
+	read_head(h, file);
+	inode = FROM_HEAD(h, file, f_inode);
 	res->ino = GET(inode, i_ino);
-	res->refs = file_refs(&h, file);
-	ops = FROM_HEAD(&h, file, f_op);
+	res->refs = file_refs(h, file);
+	ops = FROM_HEAD(h, file, f_op);
 	if (is_sock(ops, file)) {
 		struct socket *sock = socket_of(inode);
 

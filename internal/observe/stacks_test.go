@@ -81,7 +81,7 @@ func testStacks(t *testing.T, b probe.Backend, scenario, registers string, limit
 }
 
 // checkStacks holds what is held by stacks against what is held. The kernel skips a
-// kprobe now and then, one of ten on a busy machine, and what it would have told is not
+// kprobe now and then, and what it would have told is not
 // known.
 func checkStacks(t *testing.T, ring *queue.RingReport, known map[uint32]events.Stack, registers string, behind int, skips bool) {
 	t.Helper()
@@ -98,7 +98,7 @@ func checkStacks(t *testing.T, ring *queue.RingReport, known map[uint32]events.S
 	}
 	t.Logf("%d of %d not known", by["unknown"], behind)
 	if skips {
-		qt.Check(t, qt.IsTrue(by["unknown"] <= behind/4), qt.Commentf("%v", by))
+		qt.Check(t, qt.IsTrue(by["unknown"] <= behind/10), qt.Commentf("%v", by))
 		behind -= by["unknown"]
 	}
 	qt.Check(t, qt.Equals(by[registers], behind), qt.Commentf("%v", by))
