@@ -9,6 +9,9 @@
 
 #define MAX_NODES (1 << 23)
 
+_Static_assert(RECLAIM_ORDERED_DEFERRED == 1 && RECLAIM_ORDERED == 2 && RECLAIM_INDEPENDENT == 3,
+	       "GENERATION is one of these");
+
 /* Hooks are live beside the walk: what it finds is to be followed. */
 __u32 follow_socks;
 /* The process to walk (0: all of them). */
