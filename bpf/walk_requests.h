@@ -185,7 +185,7 @@ static long step_hash(__u32 i, void *unused)
 	return 0;
 }
 
-static __always_inline void walk_hash(struct io_hash_table *table, __u32 found)
+static __noinline void walk_hash(struct io_hash_table *table, __u32 found)
 {
 	__u32 bits = BPF_CORE_READ(table, hash_bits);
 
@@ -198,7 +198,7 @@ static __always_inline void walk_hash(struct io_hash_table *table, __u32 found)
 		bpf_loop(2 * MAX_REQUESTS, step_hash, 0, 0);
 }
 
-static __always_inline void walk_hlist(struct hlist_head *head, __u32 found)
+static __noinline void walk_hlist(struct hlist_head *head, __u32 found)
 {
 	at.found = found;
 	at.prev = (__u64)&head->first;
@@ -264,7 +264,7 @@ static long step_list(__u32 i, void *unused)
 	return 0;
 }
 
-static __always_inline void walk_list(struct list_head *head, __u32 found)
+static __noinline void walk_list(struct list_head *head, __u32 found)
 {
 	at.found = found;
 	at.head = (__u64)head;
@@ -303,7 +303,7 @@ static long step_single(__u32 i, void *unused)
 	return 0;
 }
 
-static __always_inline void walk_single(__u64 first, __u64 stub, __u64 offset, __u32 found)
+static __noinline void walk_single(__u64 first, __u64 stub, __u64 offset, __u32 found)
 {
 	at.cur = first;
 	at.head = stub;

@@ -110,7 +110,7 @@ struct {
 static __always_inline bool full(void) { return nodes_written + 2 > nodes_room; }
 
 /* The next record of the window, all zero; what writes it has asked full(). */
-static __always_inline void *next_record(void)
+static __noinline void *next_record(void)
 {
 	__u32 zero = 0, i = nodes_written;
 	struct walk_node *r = 0;
@@ -145,7 +145,7 @@ static __always_inline void add_more(struct walk_node *r, __s64 refs, __u64 tag,
 	}
 }
 
-static __always_inline struct walk_request *request_at(__u32 i)
+static __noinline struct walk_request *request_record(__u32 i)
 {
 	__u32 zero = 0;
 	void *array = bpf_map_lookup_elem(&out_requests, &zero);
@@ -153,14 +153,12 @@ static __always_inline struct walk_request *request_at(__u32 i)
 	return array ? bpf_map_lookup_elem(array, &i) : 0;
 }
 
-static __noinline struct walk_request *request_record(__u32 i) { return request_at(i); }
-
 static __always_inline struct walk_request *next_request_record(void)
 {
 	__u32 i = requests_written;
 
 	requests_written++;
-	return i < requests_room ? request_at(i) : 0;
+	return i < requests_room ? request_record(i) : 0;
 }
 
 /* Rings that this walk has been to; user space takes them out after it. One that finds

@@ -10,6 +10,7 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // A recording is its first line and then frames. Each stands for itself: its kind,
@@ -44,7 +45,8 @@ const (
 	maxBlock   = 16 << 20 // none is longer, with its last record
 )
 
-var crcTable = crc32.MakeTable(crc32.Castagnoli)
+// To make the table takes a millisecond, which who reads no recording can do without.
+var crcTable = sync.OnceValue(func() *crc32.Table { return crc32.MakeTable(crc32.Castagnoli) })
 
 // frames writes frames.
 type frames struct {
@@ -69,7 +71,7 @@ func (f *frames) frame(kind frameKind, data []byte) []byte {
 	f.out = append(f.out, byte(kind))
 	f.out = binary.LittleEndian.AppendUint32(f.out, uint32(len(stored)))
 	f.out = binary.LittleEndian.AppendUint32(f.out, uint32(len(data)))
-	sum := crc32.Update(crc32.Checksum(f.out, crcTable), crcTable, stored)
+	sum := crc32.Update(crc32.Checksum(f.out, crcTable()), crcTable(), stored)
 	f.out = binary.LittleEndian.AppendUint32(f.out, sum)
 	f.out = append(f.out, stored...)
 	return f.out
@@ -163,7 +165,7 @@ func (f *frameReader) next() (kind frameKind, data []byte, err error) {
 	if _, err := io.CopyN(&f.stored, f.in, int64(size)); err != nil {
 		return 0, nil, torn(err)
 	}
-	sum := crc32.Update(crc32.Checksum(head[:12], crcTable), crcTable, f.stored.Bytes())
+	sum := crc32.Update(crc32.Checksum(head[:12], crcTable()), crcTable(), f.stored.Bytes())
 	if sum != binary.LittleEndian.Uint32(head[12:]) {
 		return 0, nil, errSum
 	}
