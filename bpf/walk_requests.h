@@ -126,7 +126,7 @@ static long step_link(__u32 i, void *unused)
 
 	if (links_followed >= requests_written || links_followed >= requests_room)
 		return 1;
-	r = request_record(links_followed);
+	r = request_at(links_followed);
 	links_followed++;
 	if (!r || !(r->flags & (REQ_F_LINK | REQ_F_HARDLINK)))
 		return 0;

@@ -145,7 +145,8 @@ static __always_inline void add_more(struct walk_node *r, __s64 refs, __u64 tag,
 	}
 }
 
-static __noinline struct walk_request *request_record(__u32 i)
+/* Inline: where a request is described, calls are nested as deep as can be. */
+static __always_inline struct walk_request *request_at(__u32 i)
 {
 	__u32 zero = 0;
 	void *array = bpf_map_lookup_elem(&out_requests, &zero);
@@ -158,7 +159,7 @@ static __always_inline struct walk_request *next_request_record(void)
 	__u32 i = requests_written;
 
 	requests_written++;
-	return i < requests_room ? request_record(i) : 0;
+	return i < requests_room ? request_at(i) : 0;
 }
 
 /* Rings that this walk has been to; user space takes them out after it. One that finds
