@@ -39,6 +39,7 @@ const (
 	WalkDeferredVarNumaNodes       = "numa_nodes"
 	WalkDeferredVarRequestsRoom    = "requests_room"
 	WalkDeferredVarRequestsWritten = "requests_written"
+	WalkDeferredVarRingsOnly       = "rings_only"
 	WalkDeferredVarSession         = "session"
 	WalkDeferredVarUntakenStacks   = "untaken_stacks"
 	WalkDeferredVarUntrackedSocks  = "untracked_socks"
@@ -124,6 +125,7 @@ type WalkDeferredVariableSpecs struct {
 	NumaNodes       *ebpf.VariableSpec `ebpf:"numa_nodes"`
 	RequestsRoom    *ebpf.VariableSpec `ebpf:"requests_room"`
 	RequestsWritten *ebpf.VariableSpec `ebpf:"requests_written"`
+	RingsOnly       *ebpf.VariableSpec `ebpf:"rings_only"`
 	Session         *ebpf.VariableSpec `ebpf:"session"`
 	UntakenStacks   *ebpf.VariableSpec `ebpf:"untaken_stacks"`
 	UntrackedSocks  *ebpf.VariableSpec `ebpf:"untracked_socks"`
@@ -191,6 +193,7 @@ type WalkDeferredVariables struct {
 	NumaNodes       *ebpf.Variable `ebpf:"numa_nodes"`
 	RequestsRoom    *ebpf.Variable `ebpf:"requests_room"`
 	RequestsWritten *ebpf.Variable `ebpf:"requests_written"`
+	RingsOnly       *ebpf.Variable `ebpf:"rings_only"`
 	Session         *ebpf.Variable `ebpf:"session"`
 	UntakenStacks   *ebpf.Variable `ebpf:"untaken_stacks"`
 	UntrackedSocks  *ebpf.Variable `ebpf:"untracked_socks"`

@@ -38,6 +38,7 @@ const (
 	WalkIndependentVarNodesWritten    = "nodes_written"
 	WalkIndependentVarRequestsRoom    = "requests_room"
 	WalkIndependentVarRequestsWritten = "requests_written"
+	WalkIndependentVarRingsOnly       = "rings_only"
 	WalkIndependentVarSession         = "session"
 	WalkIndependentVarUntakenStacks   = "untaken_stacks"
 	WalkIndependentVarUntrackedSocks  = "untracked_socks"
@@ -122,6 +123,7 @@ type WalkIndependentVariableSpecs struct {
 	NodesWritten    *ebpf.VariableSpec `ebpf:"nodes_written"`
 	RequestsRoom    *ebpf.VariableSpec `ebpf:"requests_room"`
 	RequestsWritten *ebpf.VariableSpec `ebpf:"requests_written"`
+	RingsOnly       *ebpf.VariableSpec `ebpf:"rings_only"`
 	Session         *ebpf.VariableSpec `ebpf:"session"`
 	UntakenStacks   *ebpf.VariableSpec `ebpf:"untaken_stacks"`
 	UntrackedSocks  *ebpf.VariableSpec `ebpf:"untracked_socks"`
@@ -188,6 +190,7 @@ type WalkIndependentVariables struct {
 	NodesWritten    *ebpf.Variable `ebpf:"nodes_written"`
 	RequestsRoom    *ebpf.Variable `ebpf:"requests_room"`
 	RequestsWritten *ebpf.Variable `ebpf:"requests_written"`
+	RingsOnly       *ebpf.Variable `ebpf:"rings_only"`
 	Session         *ebpf.Variable `ebpf:"session"`
 	UntakenStacks   *ebpf.Variable `ebpf:"untaken_stacks"`
 	UntrackedSocks  *ebpf.Variable `ebpf:"untracked_socks"`

@@ -112,7 +112,11 @@ __noinline int walk_one(__u64 addr)
 		if (full())
 			return 0;
 		begin(addr);
+		if (rings_only)
+			at.phase = PHASE_DONE;
 	}
+	if (rings_only)
+		return 1;
 	at.left = CHUNK;
 	if (!walk_nodes(addr))
 		return 0;

@@ -16,6 +16,8 @@ _Static_assert(RECLAIM_ORDERED_DEFERRED == 1 && RECLAIM_ORDERED == 2 && RECLAIM_
 __u32 follow_socks;
 /* The process to walk (0: all of them). */
 __u32 want_tgid;
+/* The rings are asked for, and not what they have. */
+__u32 rings_only;
 /* Changes with every walk; a ring is walked once a session. */
 __u64 session;
 /* Node records in the window and room for them. User space takes them out after

@@ -103,6 +103,20 @@ func (w *Walk) DrainNodes(fn func(*WalkNode)) {
 	w.Nodes, w.More = nil, nil
 }
 
+// DrainSome is EachNode, and for the last time for the rings that are told by which.
+func (w *Walk) DrainSome(which func(ring uint64) bool, fn func(*WalkNode)) {
+	for i := range w.Nodes {
+		fn(&w.Nodes[i])
+	}
+	for _, nodes := range w.More {
+		if which(nodes.Ring()) {
+			nodes.Drain(fn)
+		} else {
+			nodes.Each(fn)
+		}
+	}
+}
+
 // WalkRing is one ring as found.
 type WalkRing struct {
 	Ring       uint64

@@ -100,13 +100,9 @@ func (i *Incident) Unheard(now, ring uint64, why string, settles bool) {
 // whether the state is exact then, as far as a walk can make it so.
 func (i *Incident) Join(now uint64, walk *events.Walk, window []events.Event) bool {
 	i.log(events.Entry{Kind: events.Joined, Time: now, Walk: walk, Window: window})
-	all := true
-	for ring, ok := range i.state.Settled(walk, window) {
-		all = all && (ok || i.state.Deaf(ring))
-	}
-	i.state.MergeTelling(walk, window, i.tell)
+	settled := i.state.MergeTelling(walk, window, i.tell)
 	i.note(now)
-	return all && !i.state.Doubtful()
+	return settled
 }
 
 // Hold takes from a walk who holds what; everything that came until its end must

@@ -92,19 +92,19 @@ func Attach(ctx context.Context, o Options) (_ *Observer, err error) {
 
 // start watches the rings that are there and joins them to the live stream.
 func (o *Observer) start() error {
-	found, err := o.walker.Walk(o.options.PID)
+	rings, err := o.walker.Rings(o.options.PID)
 	if err != nil {
 		return err
 	}
-	if len(found.Rings) == 0 && !o.options.AllowNoRing {
+	if len(rings) == 0 && !o.options.AllowNoRing {
 		return noRing(o.options.PID, o.process.Comm)
 	}
-	o.adopted = make(map[uint64]struct{}, len(found.Rings))
-	for _, r := range found.Rings {
-		if _, err := o.live.WatchRing(r.Ring); err != nil && !errors.Is(err, probe.ErrNoRoom) {
+	o.adopted = make(map[uint64]struct{}, len(rings))
+	for _, ring := range rings {
+		if _, err := o.live.WatchRing(ring); err != nil && !errors.Is(err, probe.ErrNoRoom) {
 			return err
 		}
-		o.adopted[r.Ring] = struct{}{}
+		o.adopted[ring] = struct{}{}
 	}
 	return o.join()
 }

@@ -168,35 +168,35 @@ func (w *Walker) Walk(tgid int) (*events.Walk, error) {
 	return nil, fmt.Errorf("walk rings: requests outgrew the walk %d times", maxWalkAttempts)
 }
 
+// Rings finds the rings of process tgid (0: of every process), and no more of each than
+// its address: their queues are not read, however long they are.
+func (w *Walker) Rings(tgid int) ([]uint64, error) {
+	for range maxWalkAttempts {
+		walk := &events.Walk{}
+		all, err := w.round(walk, tgid, true)
+		if err != nil {
+			return nil, err
+		}
+		if all {
+			return addresses(walk), nil
+		}
+	}
+	return nil, errors.New("find rings: not all of them, however often")
+}
+
+func addresses(walk *events.Walk) []uint64 {
+	rings := make([]uint64, len(walk.Rings))
+	for i := range walk.Rings {
+		rings[i] = walk.Rings[i].Ring
+	}
+	return rings
+}
+
 // once returns nil without an error when there was too little room, or something to be
 // loaded first.
 func (w *Walker) once(tgid int) (*events.Walk, error) {
-	if err := w.window.open(); err != nil {
-		return nil, err
-	}
-	w.session++
-	look := uint32(0)
-	if w.fileless == nil {
-		look = 1
-	}
-	start := map[string]any{
-		"want_tgid": uint32(tgid), "session": w.session,
-		"requests_written": uint64(0), "requests_room": uint64(w.requests.room),
-		"untracked_socks": uint64(0), "links_followed": uint64(0),
-		"look_for_fileless": look, "fileless_found": uint32(0),
-	}
-	for name, value := range start {
-		if err := w.coll.Variables[name].Set(value); err != nil {
-			return nil, fmt.Errorf("set %s: %w", name, err)
-		}
-	}
 	walk := &events.Walk{Begin: Now()}
-	all, err := w.visit(walk, tgid)
-	if err != nil {
-		return nil, err
-	}
-	walk.End = Now()
-	if err := w.forget(walk); err != nil || !all {
+	if all, err := w.round(walk, tgid, false); err != nil || !all {
 		return nil, err
 	}
 	var requests uint64
@@ -210,12 +210,41 @@ func (w *Walker) once(tgid int) (*events.Walk, error) {
 	return walk, w.decode(walk, int(requests))
 }
 
+// round has all rings visited once, and what they have unless only the rings are asked
+// for; if it turns out that not all were, it is to be done again.
+func (w *Walker) round(walk *events.Walk, tgid int, ringsOnly bool) (all bool, err error) {
+	if err := w.window.open(); err != nil {
+		return false, err
+	}
+	w.session++
+	var look, only uint32
+	if w.fileless == nil {
+		look = 1
+	}
+	if ringsOnly {
+		only = 1
+	}
+	start := map[string]any{
+		"want_tgid": uint32(tgid), "session": w.session,
+		"requests_written": uint64(0), "requests_room": uint64(w.requests.room),
+		"untracked_socks": uint64(0), "links_followed": uint64(0),
+		"look_for_fileless": look, "fileless_found": uint32(0), "rings_only": only,
+	}
+	for name, value := range start {
+		if err := w.coll.Variables[name].Set(value); err != nil {
+			return false, fmt.Errorf("set %s: %w", name, err)
+		}
+	}
+	if all, err = w.visit(walk, tgid); err != nil {
+		return false, err
+	}
+	walk.End = Now()
+	return all, w.forget(walk)
+}
+
 // forget makes room for the rings of the next walk.
 func (w *Walker) forget(walk *events.Walk) error {
-	rings := make([]uint64, len(walk.Rings))
-	for i := range walk.Rings {
-		rings[i] = walk.Rings[i].Ring
-	}
+	rings := addresses(walk)
 	if len(rings) == 0 {
 		return nil
 	}

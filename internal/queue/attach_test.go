@@ -54,11 +54,14 @@ func (j *joiner) join() {
 }
 
 func (j *joiner) merge(w *events.Walk) {
-	settled := j.s.Settled(w, j.window)
+	promised := settled(j.s, w, j.window)
+	if j.k.chance(50) {
+		inParts(w)
+	}
 	j.s.Merge(w, j.window)
 	j.live = true
 	exact := j.exact()
-	for addr, ok := range settled {
+	for addr, ok := range promised {
 		if ok {
 			j.tally.settled++
 		} else {
@@ -98,7 +101,7 @@ func (j *joiner) quiet() {
 	j.k.rest()
 	j.live, j.window = false, nil
 	w := j.k.still()
-	for addr, ok := range j.s.Settled(w, nil) {
+	for addr, ok := range settled(j.s, w, nil) {
 		qt.Assert(j, qt.IsTrue(ok), qt.Commentf("ring %#x", addr))
 	}
 	j.s.Merge(w, nil)

@@ -106,8 +106,8 @@ func (s *State) Exiting(addr uint64) bool {
 	return r != nil && r.exiting
 }
 
-// Deaf reports whether a ring is one whose events can't be had.
-func (s *State) Deaf(addr uint64) bool {
+// deaf reports whether a ring is one whose events can't be had.
+func (s *State) deaf(addr uint64) bool {
 	u, ok := s.unheard[addr]
 	return ok && !u.settles
 }

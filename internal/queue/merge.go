@@ -10,20 +10,24 @@ import (
 // it until it ended, none of which has been applied yet. The walk may or may
 // not have their effects already; each is laid over it so that both is right.
 // Rings that the events alone keep exact are left to the events. What could
-// not be joined exactly stays inexact: see Settled.
-func (s *State) Merge(w *events.Walk, window []events.Event) {
-	s.MergeTelling(w, window, func(*events.Event) {})
+// not be joined exactly stays inexact. It reports whether the state is exact, as far as
+// a walk can make it so: if not, the rings should be walked again.
+func (s *State) Merge(w *events.Walk, window []events.Event) bool {
+	return s.MergeTelling(w, window, func(*events.Event) {})
 }
 
 // MergeTelling is Merge that calls tell after each event of the window has been
-// applied: Number knows its node then and maybe not any more later.
-func (s *State) MergeTelling(w *events.Walk, window []events.Event, tell func(*events.Event)) {
-	j := s.join(w, s.judge(w, window), newMerger)
-	w.EachNode(func(wn *events.WalkNode) {
-		if m := j.mergers[wn.Ring]; m != nil {
-			m.take(wn)
-		}
-	})
+// applied: Number knows its node then and maybe not any more later. Of the walk's nodes
+// it leaves, up to 6.12, those of rings that are left to the events: a queue's memory
+// goes back while it is taken in, so that there is never room for both.
+func (s *State) MergeTelling(w *events.Walk, window []events.Event, tell func(*events.Event)) bool {
+	verdicts := s.judge(w, window)
+	settled := true
+	for addr, v := range verdicts {
+		settled = settled && (v.settled(s.reclaim) || s.deaf(addr))
+	}
+	j := s.join(w, verdicts, newMerger)
+	j.take()
 	j.finish()
 	for i := range window {
 		s.Apply(&window[i])
@@ -31,6 +35,18 @@ func (s *State) MergeTelling(w *events.Walk, window []events.Event, tell func(*e
 	}
 	j.conclude()
 	s.Holders(w)
+	return settled && !s.Doubtful()
+}
+
+// take takes in the nodes of the rings that the walk replaces. On C a second look tells
+// what has left its table.
+func (j *join) take() {
+	replaced := func(ring uint64) bool { return j.mergers[ring] != nil && j.reclaim != events.Independent }
+	j.walk.DrainSome(replaced, func(wn *events.WalkNode) {
+		if m := j.mergers[wn.Ring]; m != nil {
+			m.absorb(wn)
+		}
+	})
 }
 
 // join is a merge under way.

@@ -188,3 +188,36 @@ func (w *simWalk) request(q *simRequest) {
 	}
 	w.Requests = append(w.Requests, wr)
 }
+
+// partNodes are a ring's part of a walk as the probe hands it out: gone once drained.
+type partNodes struct {
+	ring  uint64
+	nodes []events.WalkNode
+}
+
+func (p *partNodes) Ring() uint64 { return p.ring }
+
+func (p *partNodes) Len() int { return len(p.nodes) }
+
+func (p *partNodes) Each(fn func(*events.WalkNode)) {
+	for i := range p.nodes {
+		fn(&p.nodes[i])
+	}
+}
+
+func (p *partNodes) Drain(fn func(*events.WalkNode)) {
+	p.Each(fn)
+	p.nodes = nil
+}
+
+// inParts turns a walk's list of nodes into its rings' parts.
+func inParts(w *events.Walk) {
+	for _, n := range w.Nodes {
+		if last := len(w.More) - 1; last < 0 || w.More[last].Ring() != n.Ring {
+			w.More = append(w.More, &partNodes{ring: n.Ring})
+		}
+		part := w.More[len(w.More)-1].(*partNodes)
+		part.nodes = append(part.nodes, n)
+	}
+	w.Nodes = nil
+}

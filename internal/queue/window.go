@@ -58,16 +58,6 @@ func (v *verdict) settled(reclaim events.Reclaim) bool {
 	return true
 }
 
-// Settled tells for each ring in the walk whether Merge of the same is exact
-// for it. Rings for which it is not should be walked again.
-func (s *State) Settled(w *events.Walk, window []events.Event) map[uint64]bool {
-	out := make(map[uint64]bool, len(w.Rings))
-	for addr, v := range s.judge(w, window) {
-		out[addr] = v.settled(s.reclaim)
-	}
-	return out
-}
-
 func (s *State) judge(w *events.Walk, window []events.Event) map[uint64]*verdict {
 	verdicts := s.verdicts(w)
 	w.EachNode(func(n *events.WalkNode) {
@@ -79,6 +69,13 @@ func (s *State) judge(w *events.Walk, window []events.Event) map[uint64]*verdict
 		if v := verdicts[window[i].Ring]; v != nil {
 			v.see(&window[i], s.reclaim)
 		}
+	}
+	open := false
+	for _, v := range verdicts {
+		open = open || len(v.open) > 0
+	}
+	if !open {
+		return verdicts
 	}
 	w.EachNode(func(n *events.WalkNode) {
 		if v := verdicts[n.Ring]; v != nil && (n.Place == events.AtQueue || n.Place == events.AtReleasing) {
