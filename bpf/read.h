@@ -22,7 +22,7 @@ extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym __weak;
 
 /*
  * The first bytes of a struct, read in one go where it can't be loaded from: a
- * fault-safe read costs seventy instructions and six for each word. FROM_HEAD takes
+ * fault-safe read costs a hundred instructions, nearly whatever it reads. FROM_HEAD takes
  * a field from there, or from the struct itself on kernels that have it further back,
  * or if there is no head.
  */
