@@ -81,8 +81,7 @@ func testStacks(t *testing.T, b probe.Backend, scenario, registers string, limit
 }
 
 // checkStacks holds what is held by stacks against what is held. The kernel skips a
-// kprobe now and then, and what it would have told is not
-// known.
+// kprobe now and then, and what it would have told is not known.
 func checkStacks(t *testing.T, ring *queue.RingReport, known map[uint32]events.Stack, registers string, behind int, skips bool) {
 	t.Helper()
 	qt.Check(t, qt.Equals(ring.Held.Sockets, behind))
