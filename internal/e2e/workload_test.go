@@ -13,6 +13,9 @@ import (
 
 const sockets = 1000
 
+// exitLost is how a command ends that was to be strict about lost events.
+const exitLost = 7
+
 // TestWorkload runs each basic scenario with each backend, holds the answer
 // against sockstat, and the answers against each other.
 func TestWorkload(t *testing.T) {
@@ -21,8 +24,12 @@ func TestWorkload(t *testing.T) {
 		for _, backend := range backends(t) {
 			t.Run(scenario+"/"+backend, func(t *testing.T) {
 				o := runApart(t, "workload", scenario, "--sockets", "1000", "--backend", backend, "--strict", "-o", "json")
-				qt.Assert(t, qt.Equals(o.code, 0), qt.Commentf("%s", o.stderr))
 				r := o.report(t)
+				want := 0
+				if r.Backend == "kprobe" && r.Lost.Events > 0 {
+					want = exitLost // the kernel has skipped some, which is told
+				}
+				qt.Assert(t, qt.Equals(o.code, want), qt.Commentf("%s", o.stderr))
 				checkWorkload(t, scenario, &r)
 				if first == nil {
 					first = &r
