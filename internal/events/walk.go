@@ -94,12 +94,7 @@ func (w *Walk) EachNode(fn func(*WalkNode)) {
 // DrainNodes is EachNode for the last time: who turns a long walk into something
 // else need not have room for both.
 func (w *Walk) DrainNodes(fn func(*WalkNode)) {
-	for i := range w.Nodes {
-		fn(&w.Nodes[i])
-	}
-	for _, nodes := range w.More {
-		nodes.Drain(fn)
-	}
+	w.DrainSome(func(uint64) bool { return true }, fn)
 	w.Nodes, w.More = nil, nil
 }
 
