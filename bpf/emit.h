@@ -27,13 +27,16 @@ struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, EV_COUNT);
 	__type(key, enum ev);
-	__type(value, struct kind_stats);
-} stats SEC(".maps");
+	__type(value, __u64);
+} sent SEC(".maps");
 
-/* Changes whenever the map above does or an event is lost. User space looks at them only
- * then: the kernel skips kprobes on a processor whose task is preempted in bpf(2), and to
- * look through a map takes long. */
-__u64 loss_version;
+/* Changes of the rings above, counted before each and after. Who reads them all while
+ * none was under way has missed none. */
+__u64 rings_changing;
+__u64 rings_changed;
+
+/* Events that did not fit, of all rings. */
+__u64 lost_by_kind[EV_COUNT];
 
 /* Losses that no ring in the map above accounts for: of rings that are not in it,
  * and those of a ring whose own end was lost, with which its count goes. */
@@ -50,32 +53,46 @@ static __always_inline struct ring_state *ring_of(void *ctx)
 	return bpf_map_lookup_elem(&rings, &key);
 }
 
-static __always_inline void count(enum ev kind, struct ring_state *ring, bool sent)
+/* Of a kind on this processor. It is not the caller's kind whose address is taken: that
+ * stays a constant. */
+static __always_inline __u64 *sent_of(enum ev kind)
 {
-	struct kind_stats *s = bpf_map_lookup_elem(&stats, &kind);
+	return bpf_map_lookup_elem(&sent, &kind);
+}
 
-	if (s) {
-		if (sent)
-			s->sent++;
-		else
-			__sync_fetch_and_add(&s->lost, 1);
-	}
-	if (sent)
-		return;
+static __always_inline void count_sent(enum ev kind)
+{
+	__u64 *n = sent_of(kind);
+
+	if (n)
+		(*n)++;
+}
+
+/* The sum is last: user space looks at the rings' shares once it has changed. */
+static __always_inline void count_lost(enum ev kind, struct ring_state *ring)
+{
 	if (ring)
 		__sync_fetch_and_add(&ring->lost, 1);
 	else
 		__sync_fetch_and_add(&lost_elsewhere, 1);
-	__sync_fetch_and_add(&loss_version, 1);
+	__sync_fetch_and_add(&lost_by_kind[kind], 1);
+}
+
+static __always_inline void count(enum ev kind, struct ring_state *ring, bool was_sent)
+{
+	if (was_sent)
+		count_sent(kind);
+	else
+		count_lost(kind, ring);
 }
 
 /* Sends a record and counts it; false if there was no room. The reader is woken,
  * if at all, by one record in so many. */
 #define LOOK_EVERY 32
 
-static __always_inline __u64 wake_up(struct kind_stats *s)
+static __always_inline __u64 wake_up(__u64 n)
 {
-	if (s->sent % LOOK_EVERY == 0 &&
+	if (n % LOOK_EVERY == 0 &&
 	    bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA) >= wake_bytes)
 		return BPF_RB_FORCE_WAKEUP;
 	return BPF_RB_NO_WAKEUP;
@@ -83,15 +100,15 @@ static __always_inline __u64 wake_up(struct kind_stats *s)
 
 static __always_inline bool send(struct ring_state *ring, enum ev kind, void *record, __u64 size)
 {
-	struct kind_stats *s = bpf_map_lookup_elem(&stats, &kind);
+	__u64 *n = sent_of(kind);
 
-	if (!s)
+	if (!n)
 		return false; /* can't be: there is one for each kind */
-	if (bpf_ringbuf_output(&events, record, size, wake_up(s))) {
-		count(kind, ring, false);
+	if (bpf_ringbuf_output(&events, record, size, wake_up(*n))) {
+		count_lost(kind, ring);
 		return false;
 	}
-	s->sent++;
+	(*n)++;
 	return true;
 }
 
@@ -110,19 +127,19 @@ static __always_inline void fill(struct event *e, enum ev kind, void *ctx, void 
 static __always_inline bool emit(struct ring_state *ring, enum ev kind, void *ctx,
 				 void *node, __u64 arg, __u64 arg2)
 {
-	struct kind_stats *s = bpf_map_lookup_elem(&stats, &kind);
+	__u64 *n = sent_of(kind);
 	struct event *e;
 
-	if (!s)
+	if (!n)
 		return false; /* can't be: there is one for each kind */
 	e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
 	if (!e) {
-		count(kind, ring, false);
+		count_lost(kind, ring);
 		return false;
 	}
 	fill(e, kind, ctx, node, arg, arg2);
-	bpf_ringbuf_submit(e, wake_up(s));
-	s->sent++;
+	bpf_ringbuf_submit(e, wake_up(*n));
+	(*n)++;
 	return true;
 }
 

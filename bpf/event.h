@@ -124,10 +124,12 @@ struct ring_state {
 	struct event_removal pending;
 };
 
-/* Events of a kind, a processor. */
-struct kind_stats {
-	__u64 sent;
+/* What user space reads of it. */
+struct ring_reading {
+	__u64 ring;
+	__u64 serial;
 	__u64 lost;
+	__u64 removed;
 };
 
 /* A slot whose removals are counted. */
@@ -135,6 +137,11 @@ struct slot_key {
 	__u64 serial; /* of the ring */
 	__u32 slot;
 	__u32 pad;
+};
+
+struct slot_reading {
+	struct slot_key key;
+	__u64 removed;
 };
 
 /* Where a walked node was found. */

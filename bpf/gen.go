@@ -5,7 +5,7 @@
 // internal/probe imports this package.
 package bpf
 
-//go:generate go tool bpf2go -cc clang-16 -strip llvm-strip-16 -go-package bpf -target amd64,arm64 -cflags "-O2 -g -Wall -Werror" -type event -type resource -type event_removal -type walk_ring -type walk_node -type walk_more -type node_bits -type walk_request -type res_type -type file_kind -type place -type found -type reclaim -type then -type ring_state -type slot_key -type kind_stats -type ev Wire wire.bpf.c
+//go:generate go tool bpf2go -cc clang-16 -strip llvm-strip-16 -go-package bpf -target amd64,arm64 -cflags "-O2 -g -Wall -Werror" -type event -type resource -type event_removal -type walk_ring -type walk_node -type walk_more -type node_bits -type walk_request -type res_type -type file_kind -type place -type found -type reclaim -type then -type ring_state -type ring_reading -type slot_key -type slot_reading -type ev Wire wire.bpf.c
 //go:generate go tool bpf2go -cc clang-16 -strip llvm-strip-16 -go-package bpf -target amd64,arm64 -cflags "-O2 -g -Wall -Werror -mcpu=v3 -DGENERATION=1" -output-stem hooks_deferred -no-global-types HooksDeferred hooks.bpf.c
 //go:generate go tool bpf2go -cc clang-16 -strip llvm-strip-16 -go-package bpf -target amd64,arm64 -cflags "-O2 -g -Wall -Werror -mcpu=v3 -DGENERATION=2" -output-stem hooks_ordered -no-global-types HooksOrdered hooks.bpf.c
 //go:generate go tool bpf2go -cc clang-16 -strip llvm-strip-16 -go-package bpf -target amd64,arm64 -cflags "-O2 -g -Wall -Werror -mcpu=v3 -DGENERATION=3" -output-stem hooks_independent -no-global-types HooksIndependent hooks.bpf.c

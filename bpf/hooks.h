@@ -13,6 +13,7 @@
 
 #include "hooks_common.h"
 #include "hooks_count.h"
+#include "hooks_read.h"
 #include "hooks_stacks.h"
 #if GEN_A
 #include "hooks_deferred.h"
@@ -39,8 +40,9 @@ static __always_inline int on_ring_gone(__u64 ctx)
 		return 0;
 	if (!emit(ring, EV_RING_GONE, (void *)ctx, 0, 0, 0))
 		__sync_fetch_and_add(&lost_elsewhere, ring->lost);
+	__sync_fetch_and_add(&rings_changing, 1);
 	bpf_map_delete_elem(&rings, &ctx);
-	__sync_fetch_and_add(&loss_version, 1);
+	__sync_fetch_and_add(&rings_changed, 1);
 	return 0;
 }
 
@@ -50,16 +52,19 @@ int BPF_PROG(ring_create, int fd, struct io_ring_ctx *uring, __u32 sq, __u32 cq,
 	__u32 tgid = bpf_get_current_pid_tgid() >> 32;
 	__u64 key = (__u64)uring, active = 0;
 	struct ring_state fresh = { .serial = bpf_ktime_get_ns(), .open = exits_told };
+	long full;
 
 	/* A ring at this address whose end was not seen has had it. */
 	on_ring_gone(key);
 	if (!bpf_map_lookup_elem(&targets, &tgid))
 		return 0;
-	if (bpf_map_update_elem(&rings, &key, &fresh, BPF_ANY)) {
+	__sync_fetch_and_add(&rings_changing, 1);
+	full = bpf_map_update_elem(&rings, &key, &fresh, BPF_ANY);
+	__sync_fetch_and_add(&rings_changed, 1);
+	if (full) {
 		__sync_fetch_and_add(&untracked_rings, 1);
 		return 0;
 	}
-	__sync_fetch_and_add(&loss_version, 1);
 	if (!GEN_C)
 		active = (__u64)BPF_CORE_READ(uring, rsrc_node);
 	emit(ring_of(uring), EV_RING_CREATE, uring, (void *)active, fd, flags);
@@ -112,7 +117,7 @@ static __always_inline int on_work_end(struct work_struct *work)
 	/* Memory is free before its work has ended: this may be the end of the ring
 	 * that was here before, or of one whose exit was missed. A walk will tell. */
 	if (ring && ring->open) {
-		count(EV_RING_GONE, ring, false);
+		count_lost(EV_RING_GONE, ring);
 		return 0;
 	}
 	return on_ring_gone(ctx);

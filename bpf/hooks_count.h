@@ -41,7 +41,7 @@ static __always_inline int on_count_removal(struct io_rsrc_data *data, __u32 idx
 	if (!ring)
 		return 0;
 	ring->removed++;
-	count(EV_NODE_REMOVE, ring, true);
+	count_sent(EV_NODE_REMOVE);
 	if (data == FIELD(typed, ctx, file_data))
 		count_slot(ring, idx);
 	return 0;
@@ -67,7 +67,7 @@ static __always_inline int on_count_free(void *ctx)
 	if (!ring)
 		return 0;
 	__sync_fetch_and_add(&ring->removed, 1);
-	count(EV_NODE_FREE, ring, true);
+	count_sent(EV_NODE_FREE);
 	return 0;
 }
 

@@ -22,10 +22,10 @@ const (
 	HooksDeferredMapRegistrants       = "registrants"
 	HooksDeferredMapRings             = "rings"
 	HooksDeferredMapSecondStacks      = "second_stacks"
+	HooksDeferredMapSent              = "sent"
 	HooksDeferredMapSlotRemovals      = "slot_removals"
 	HooksDeferredMapSocks             = "socks"
 	HooksDeferredMapStacks            = "stacks"
-	HooksDeferredMapStats             = "stats"
 	HooksDeferredMapSubmitters        = "submitters"
 	HooksDeferredMapTargets           = "targets"
 	HooksDeferredProgF_bufPut         = "f_buf_put"
@@ -59,6 +59,8 @@ const (
 	HooksDeferredProgK_updateEnter    = "k_update_enter"
 	HooksDeferredProgK_updateRequest  = "k_update_request"
 	HooksDeferredProgK_zeroA          = "k_zero_a"
+	HooksDeferredProgReadRings        = "read_rings"
+	HooksDeferredProgReadSlots        = "read_slots"
 	HooksDeferredProgRingCreate       = "ring_create"
 	HooksDeferredProgRingGone         = "ring_gone"
 	HooksDeferredProgRingGoneAgain    = "ring_gone_again"
@@ -66,8 +68,10 @@ const (
 	HooksDeferredProgSubmitSqe        = "submit_sqe"
 	HooksDeferredVarExitsTold         = "exits_told"
 	HooksDeferredVarFollowAll         = "follow_all"
-	HooksDeferredVarLossVersion       = "loss_version"
+	HooksDeferredVarLostByKind        = "lost_by_kind"
 	HooksDeferredVarLostElsewhere     = "lost_elsewhere"
+	HooksDeferredVarRingsChanged      = "rings_changed"
+	HooksDeferredVarRingsChanging     = "rings_changing"
 	HooksDeferredVarUncountedRemovals = "uncounted_removals"
 	HooksDeferredVarUntakenStacks     = "untaken_stacks"
 	HooksDeferredVarUntrackedCalls    = "untracked_calls"
@@ -150,6 +154,8 @@ type HooksDeferredProgramSpecs struct {
 	K_updateEnter    *ebpf.ProgramSpec `ebpf:"k_update_enter"`
 	K_updateRequest  *ebpf.ProgramSpec `ebpf:"k_update_request"`
 	K_zeroA          *ebpf.ProgramSpec `ebpf:"k_zero_a"`
+	ReadRings        *ebpf.ProgramSpec `ebpf:"read_rings"`
+	ReadSlots        *ebpf.ProgramSpec `ebpf:"read_slots"`
 	RingCreate       *ebpf.ProgramSpec `ebpf:"ring_create"`
 	RingGone         *ebpf.ProgramSpec `ebpf:"ring_gone"`
 	RingGoneAgain    *ebpf.ProgramSpec `ebpf:"ring_gone_again"`
@@ -167,10 +173,10 @@ type HooksDeferredMapSpecs struct {
 	Registrants  *ebpf.MapSpec `ebpf:"registrants"`
 	Rings        *ebpf.MapSpec `ebpf:"rings"`
 	SecondStacks *ebpf.MapSpec `ebpf:"second_stacks"`
+	Sent         *ebpf.MapSpec `ebpf:"sent"`
 	SlotRemovals *ebpf.MapSpec `ebpf:"slot_removals"`
 	Socks        *ebpf.MapSpec `ebpf:"socks"`
 	Stacks       *ebpf.MapSpec `ebpf:"stacks"`
-	Stats        *ebpf.MapSpec `ebpf:"stats"`
 	Submitters   *ebpf.MapSpec `ebpf:"submitters"`
 	Targets      *ebpf.MapSpec `ebpf:"targets"`
 }
@@ -181,8 +187,10 @@ type HooksDeferredMapSpecs struct {
 type HooksDeferredVariableSpecs struct {
 	ExitsTold         *ebpf.VariableSpec `ebpf:"exits_told"`
 	FollowAll         *ebpf.VariableSpec `ebpf:"follow_all"`
-	LossVersion       *ebpf.VariableSpec `ebpf:"loss_version"`
+	LostByKind        *ebpf.VariableSpec `ebpf:"lost_by_kind"`
 	LostElsewhere     *ebpf.VariableSpec `ebpf:"lost_elsewhere"`
+	RingsChanged      *ebpf.VariableSpec `ebpf:"rings_changed"`
+	RingsChanging     *ebpf.VariableSpec `ebpf:"rings_changing"`
 	UncountedRemovals *ebpf.VariableSpec `ebpf:"uncounted_removals"`
 	UntakenStacks     *ebpf.VariableSpec `ebpf:"untaken_stacks"`
 	UntrackedCalls    *ebpf.VariableSpec `ebpf:"untracked_calls"`
@@ -218,10 +226,10 @@ type HooksDeferredMaps struct {
 	Registrants  *ebpf.Map `ebpf:"registrants"`
 	Rings        *ebpf.Map `ebpf:"rings"`
 	SecondStacks *ebpf.Map `ebpf:"second_stacks"`
+	Sent         *ebpf.Map `ebpf:"sent"`
 	SlotRemovals *ebpf.Map `ebpf:"slot_removals"`
 	Socks        *ebpf.Map `ebpf:"socks"`
 	Stacks       *ebpf.Map `ebpf:"stacks"`
-	Stats        *ebpf.Map `ebpf:"stats"`
 	Submitters   *ebpf.Map `ebpf:"submitters"`
 	Targets      *ebpf.Map `ebpf:"targets"`
 }
@@ -234,10 +242,10 @@ func (m *HooksDeferredMaps) Close() error {
 		m.Registrants,
 		m.Rings,
 		m.SecondStacks,
+		m.Sent,
 		m.SlotRemovals,
 		m.Socks,
 		m.Stacks,
-		m.Stats,
 		m.Submitters,
 		m.Targets,
 	)
@@ -249,8 +257,10 @@ func (m *HooksDeferredMaps) Close() error {
 type HooksDeferredVariables struct {
 	ExitsTold         *ebpf.Variable `ebpf:"exits_told"`
 	FollowAll         *ebpf.Variable `ebpf:"follow_all"`
-	LossVersion       *ebpf.Variable `ebpf:"loss_version"`
+	LostByKind        *ebpf.Variable `ebpf:"lost_by_kind"`
 	LostElsewhere     *ebpf.Variable `ebpf:"lost_elsewhere"`
+	RingsChanged      *ebpf.Variable `ebpf:"rings_changed"`
+	RingsChanging     *ebpf.Variable `ebpf:"rings_changing"`
 	UncountedRemovals *ebpf.Variable `ebpf:"uncounted_removals"`
 	UntakenStacks     *ebpf.Variable `ebpf:"untaken_stacks"`
 	UntrackedCalls    *ebpf.Variable `ebpf:"untracked_calls"`
@@ -295,6 +305,8 @@ type HooksDeferredPrograms struct {
 	K_updateEnter    *ebpf.Program `ebpf:"k_update_enter"`
 	K_updateRequest  *ebpf.Program `ebpf:"k_update_request"`
 	K_zeroA          *ebpf.Program `ebpf:"k_zero_a"`
+	ReadRings        *ebpf.Program `ebpf:"read_rings"`
+	ReadSlots        *ebpf.Program `ebpf:"read_slots"`
 	RingCreate       *ebpf.Program `ebpf:"ring_create"`
 	RingGone         *ebpf.Program `ebpf:"ring_gone"`
 	RingGoneAgain    *ebpf.Program `ebpf:"ring_gone_again"`
@@ -335,6 +347,8 @@ func (p *HooksDeferredPrograms) Close() error {
 		p.K_updateEnter,
 		p.K_updateRequest,
 		p.K_zeroA,
+		p.ReadRings,
+		p.ReadSlots,
 		p.RingCreate,
 		p.RingGone,
 		p.RingGoneAgain,

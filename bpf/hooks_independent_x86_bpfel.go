@@ -22,10 +22,10 @@ const (
 	HooksIndependentMapRegistrants         = "registrants"
 	HooksIndependentMapRings               = "rings"
 	HooksIndependentMapSecondStacks        = "second_stacks"
+	HooksIndependentMapSent                = "sent"
 	HooksIndependentMapSlotRemovals        = "slot_removals"
 	HooksIndependentMapSocks               = "socks"
 	HooksIndependentMapStacks              = "stacks"
-	HooksIndependentMapStats               = "stats"
 	HooksIndependentMapSubmitters          = "submitters"
 	HooksIndependentMapTargets             = "targets"
 	HooksIndependentProgF_countFree        = "f_count_free"
@@ -52,6 +52,8 @@ const (
 	HooksIndependentProgK_ringExit         = "k_ring_exit"
 	HooksIndependentProgK_sockRelease      = "k_sock_release"
 	HooksIndependentProgK_updateRequest    = "k_update_request"
+	HooksIndependentProgReadRings          = "read_rings"
+	HooksIndependentProgReadSlots          = "read_slots"
 	HooksIndependentProgRingCreate         = "ring_create"
 	HooksIndependentProgRingGone           = "ring_gone"
 	HooksIndependentProgRingGoneAgain      = "ring_gone_again"
@@ -59,8 +61,10 @@ const (
 	HooksIndependentProgSubmitReq          = "submit_req"
 	HooksIndependentVarExitsTold           = "exits_told"
 	HooksIndependentVarFollowAll           = "follow_all"
-	HooksIndependentVarLossVersion         = "loss_version"
+	HooksIndependentVarLostByKind          = "lost_by_kind"
 	HooksIndependentVarLostElsewhere       = "lost_elsewhere"
+	HooksIndependentVarRingsChanged        = "rings_changed"
+	HooksIndependentVarRingsChanging       = "rings_changing"
 	HooksIndependentVarUncountedRemovals   = "uncounted_removals"
 	HooksIndependentVarUntakenStacks       = "untaken_stacks"
 	HooksIndependentVarUntrackedCalls      = "untracked_calls"
@@ -136,6 +140,8 @@ type HooksIndependentProgramSpecs struct {
 	K_ringExit         *ebpf.ProgramSpec `ebpf:"k_ring_exit"`
 	K_sockRelease      *ebpf.ProgramSpec `ebpf:"k_sock_release"`
 	K_updateRequest    *ebpf.ProgramSpec `ebpf:"k_update_request"`
+	ReadRings          *ebpf.ProgramSpec `ebpf:"read_rings"`
+	ReadSlots          *ebpf.ProgramSpec `ebpf:"read_slots"`
 	RingCreate         *ebpf.ProgramSpec `ebpf:"ring_create"`
 	RingGone           *ebpf.ProgramSpec `ebpf:"ring_gone"`
 	RingGoneAgain      *ebpf.ProgramSpec `ebpf:"ring_gone_again"`
@@ -153,10 +159,10 @@ type HooksIndependentMapSpecs struct {
 	Registrants  *ebpf.MapSpec `ebpf:"registrants"`
 	Rings        *ebpf.MapSpec `ebpf:"rings"`
 	SecondStacks *ebpf.MapSpec `ebpf:"second_stacks"`
+	Sent         *ebpf.MapSpec `ebpf:"sent"`
 	SlotRemovals *ebpf.MapSpec `ebpf:"slot_removals"`
 	Socks        *ebpf.MapSpec `ebpf:"socks"`
 	Stacks       *ebpf.MapSpec `ebpf:"stacks"`
-	Stats        *ebpf.MapSpec `ebpf:"stats"`
 	Submitters   *ebpf.MapSpec `ebpf:"submitters"`
 	Targets      *ebpf.MapSpec `ebpf:"targets"`
 }
@@ -167,8 +173,10 @@ type HooksIndependentMapSpecs struct {
 type HooksIndependentVariableSpecs struct {
 	ExitsTold         *ebpf.VariableSpec `ebpf:"exits_told"`
 	FollowAll         *ebpf.VariableSpec `ebpf:"follow_all"`
-	LossVersion       *ebpf.VariableSpec `ebpf:"loss_version"`
+	LostByKind        *ebpf.VariableSpec `ebpf:"lost_by_kind"`
 	LostElsewhere     *ebpf.VariableSpec `ebpf:"lost_elsewhere"`
+	RingsChanged      *ebpf.VariableSpec `ebpf:"rings_changed"`
+	RingsChanging     *ebpf.VariableSpec `ebpf:"rings_changing"`
 	UncountedRemovals *ebpf.VariableSpec `ebpf:"uncounted_removals"`
 	UntakenStacks     *ebpf.VariableSpec `ebpf:"untaken_stacks"`
 	UntrackedCalls    *ebpf.VariableSpec `ebpf:"untracked_calls"`
@@ -204,10 +212,10 @@ type HooksIndependentMaps struct {
 	Registrants  *ebpf.Map `ebpf:"registrants"`
 	Rings        *ebpf.Map `ebpf:"rings"`
 	SecondStacks *ebpf.Map `ebpf:"second_stacks"`
+	Sent         *ebpf.Map `ebpf:"sent"`
 	SlotRemovals *ebpf.Map `ebpf:"slot_removals"`
 	Socks        *ebpf.Map `ebpf:"socks"`
 	Stacks       *ebpf.Map `ebpf:"stacks"`
-	Stats        *ebpf.Map `ebpf:"stats"`
 	Submitters   *ebpf.Map `ebpf:"submitters"`
 	Targets      *ebpf.Map `ebpf:"targets"`
 }
@@ -220,10 +228,10 @@ func (m *HooksIndependentMaps) Close() error {
 		m.Registrants,
 		m.Rings,
 		m.SecondStacks,
+		m.Sent,
 		m.SlotRemovals,
 		m.Socks,
 		m.Stacks,
-		m.Stats,
 		m.Submitters,
 		m.Targets,
 	)
@@ -235,8 +243,10 @@ func (m *HooksIndependentMaps) Close() error {
 type HooksIndependentVariables struct {
 	ExitsTold         *ebpf.Variable `ebpf:"exits_told"`
 	FollowAll         *ebpf.Variable `ebpf:"follow_all"`
-	LossVersion       *ebpf.Variable `ebpf:"loss_version"`
+	LostByKind        *ebpf.Variable `ebpf:"lost_by_kind"`
 	LostElsewhere     *ebpf.Variable `ebpf:"lost_elsewhere"`
+	RingsChanged      *ebpf.Variable `ebpf:"rings_changed"`
+	RingsChanging     *ebpf.Variable `ebpf:"rings_changing"`
 	UncountedRemovals *ebpf.Variable `ebpf:"uncounted_removals"`
 	UntakenStacks     *ebpf.Variable `ebpf:"untaken_stacks"`
 	UntrackedCalls    *ebpf.Variable `ebpf:"untracked_calls"`
@@ -274,6 +284,8 @@ type HooksIndependentPrograms struct {
 	K_ringExit         *ebpf.Program `ebpf:"k_ring_exit"`
 	K_sockRelease      *ebpf.Program `ebpf:"k_sock_release"`
 	K_updateRequest    *ebpf.Program `ebpf:"k_update_request"`
+	ReadRings          *ebpf.Program `ebpf:"read_rings"`
+	ReadSlots          *ebpf.Program `ebpf:"read_slots"`
 	RingCreate         *ebpf.Program `ebpf:"ring_create"`
 	RingGone           *ebpf.Program `ebpf:"ring_gone"`
 	RingGoneAgain      *ebpf.Program `ebpf:"ring_gone_again"`
@@ -307,6 +319,8 @@ func (p *HooksIndependentPrograms) Close() error {
 		p.K_ringExit,
 		p.K_sockRelease,
 		p.K_updateRequest,
+		p.ReadRings,
+		p.ReadSlots,
 		p.RingCreate,
 		p.RingGone,
 		p.RingGoneAgain,

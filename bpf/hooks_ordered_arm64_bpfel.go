@@ -22,10 +22,10 @@ const (
 	HooksOrderedMapRegistrants       = "registrants"
 	HooksOrderedMapRings             = "rings"
 	HooksOrderedMapSecondStacks      = "second_stacks"
+	HooksOrderedMapSent              = "sent"
 	HooksOrderedMapSlotRemovals      = "slot_removals"
 	HooksOrderedMapSocks             = "socks"
 	HooksOrderedMapStacks            = "stacks"
-	HooksOrderedMapStats             = "stats"
 	HooksOrderedMapSubmitters        = "submitters"
 	HooksOrderedMapTargets           = "targets"
 	HooksOrderedProgF_countRemoval   = "f_count_removal"
@@ -53,6 +53,8 @@ const (
 	HooksOrderedProgK_updateEnter    = "k_update_enter"
 	HooksOrderedProgK_updateRequest  = "k_update_request"
 	HooksOrderedProgK_zeroB          = "k_zero_b"
+	HooksOrderedProgReadRings        = "read_rings"
+	HooksOrderedProgReadSlots        = "read_slots"
 	HooksOrderedProgRingCreate       = "ring_create"
 	HooksOrderedProgRingGone         = "ring_gone"
 	HooksOrderedProgRingGoneAgain    = "ring_gone_again"
@@ -60,8 +62,10 @@ const (
 	HooksOrderedProgSubmitReq        = "submit_req"
 	HooksOrderedVarExitsTold         = "exits_told"
 	HooksOrderedVarFollowAll         = "follow_all"
-	HooksOrderedVarLossVersion       = "loss_version"
+	HooksOrderedVarLostByKind        = "lost_by_kind"
 	HooksOrderedVarLostElsewhere     = "lost_elsewhere"
+	HooksOrderedVarRingsChanged      = "rings_changed"
+	HooksOrderedVarRingsChanging     = "rings_changing"
 	HooksOrderedVarUncountedRemovals = "uncounted_removals"
 	HooksOrderedVarUntakenStacks     = "untaken_stacks"
 	HooksOrderedVarUntrackedCalls    = "untracked_calls"
@@ -138,6 +142,8 @@ type HooksOrderedProgramSpecs struct {
 	K_updateEnter    *ebpf.ProgramSpec `ebpf:"k_update_enter"`
 	K_updateRequest  *ebpf.ProgramSpec `ebpf:"k_update_request"`
 	K_zeroB          *ebpf.ProgramSpec `ebpf:"k_zero_b"`
+	ReadRings        *ebpf.ProgramSpec `ebpf:"read_rings"`
+	ReadSlots        *ebpf.ProgramSpec `ebpf:"read_slots"`
 	RingCreate       *ebpf.ProgramSpec `ebpf:"ring_create"`
 	RingGone         *ebpf.ProgramSpec `ebpf:"ring_gone"`
 	RingGoneAgain    *ebpf.ProgramSpec `ebpf:"ring_gone_again"`
@@ -155,10 +161,10 @@ type HooksOrderedMapSpecs struct {
 	Registrants  *ebpf.MapSpec `ebpf:"registrants"`
 	Rings        *ebpf.MapSpec `ebpf:"rings"`
 	SecondStacks *ebpf.MapSpec `ebpf:"second_stacks"`
+	Sent         *ebpf.MapSpec `ebpf:"sent"`
 	SlotRemovals *ebpf.MapSpec `ebpf:"slot_removals"`
 	Socks        *ebpf.MapSpec `ebpf:"socks"`
 	Stacks       *ebpf.MapSpec `ebpf:"stacks"`
-	Stats        *ebpf.MapSpec `ebpf:"stats"`
 	Submitters   *ebpf.MapSpec `ebpf:"submitters"`
 	Targets      *ebpf.MapSpec `ebpf:"targets"`
 }
@@ -169,8 +175,10 @@ type HooksOrderedMapSpecs struct {
 type HooksOrderedVariableSpecs struct {
 	ExitsTold         *ebpf.VariableSpec `ebpf:"exits_told"`
 	FollowAll         *ebpf.VariableSpec `ebpf:"follow_all"`
-	LossVersion       *ebpf.VariableSpec `ebpf:"loss_version"`
+	LostByKind        *ebpf.VariableSpec `ebpf:"lost_by_kind"`
 	LostElsewhere     *ebpf.VariableSpec `ebpf:"lost_elsewhere"`
+	RingsChanged      *ebpf.VariableSpec `ebpf:"rings_changed"`
+	RingsChanging     *ebpf.VariableSpec `ebpf:"rings_changing"`
 	UncountedRemovals *ebpf.VariableSpec `ebpf:"uncounted_removals"`
 	UntakenStacks     *ebpf.VariableSpec `ebpf:"untaken_stacks"`
 	UntrackedCalls    *ebpf.VariableSpec `ebpf:"untracked_calls"`
@@ -206,10 +214,10 @@ type HooksOrderedMaps struct {
 	Registrants  *ebpf.Map `ebpf:"registrants"`
 	Rings        *ebpf.Map `ebpf:"rings"`
 	SecondStacks *ebpf.Map `ebpf:"second_stacks"`
+	Sent         *ebpf.Map `ebpf:"sent"`
 	SlotRemovals *ebpf.Map `ebpf:"slot_removals"`
 	Socks        *ebpf.Map `ebpf:"socks"`
 	Stacks       *ebpf.Map `ebpf:"stacks"`
-	Stats        *ebpf.Map `ebpf:"stats"`
 	Submitters   *ebpf.Map `ebpf:"submitters"`
 	Targets      *ebpf.Map `ebpf:"targets"`
 }
@@ -222,10 +230,10 @@ func (m *HooksOrderedMaps) Close() error {
 		m.Registrants,
 		m.Rings,
 		m.SecondStacks,
+		m.Sent,
 		m.SlotRemovals,
 		m.Socks,
 		m.Stacks,
-		m.Stats,
 		m.Submitters,
 		m.Targets,
 	)
@@ -237,8 +245,10 @@ func (m *HooksOrderedMaps) Close() error {
 type HooksOrderedVariables struct {
 	ExitsTold         *ebpf.Variable `ebpf:"exits_told"`
 	FollowAll         *ebpf.Variable `ebpf:"follow_all"`
-	LossVersion       *ebpf.Variable `ebpf:"loss_version"`
+	LostByKind        *ebpf.Variable `ebpf:"lost_by_kind"`
 	LostElsewhere     *ebpf.Variable `ebpf:"lost_elsewhere"`
+	RingsChanged      *ebpf.Variable `ebpf:"rings_changed"`
+	RingsChanging     *ebpf.Variable `ebpf:"rings_changing"`
 	UncountedRemovals *ebpf.Variable `ebpf:"uncounted_removals"`
 	UntakenStacks     *ebpf.Variable `ebpf:"untaken_stacks"`
 	UntrackedCalls    *ebpf.Variable `ebpf:"untracked_calls"`
@@ -277,6 +287,8 @@ type HooksOrderedPrograms struct {
 	K_updateEnter    *ebpf.Program `ebpf:"k_update_enter"`
 	K_updateRequest  *ebpf.Program `ebpf:"k_update_request"`
 	K_zeroB          *ebpf.Program `ebpf:"k_zero_b"`
+	ReadRings        *ebpf.Program `ebpf:"read_rings"`
+	ReadSlots        *ebpf.Program `ebpf:"read_slots"`
 	RingCreate       *ebpf.Program `ebpf:"ring_create"`
 	RingGone         *ebpf.Program `ebpf:"ring_gone"`
 	RingGoneAgain    *ebpf.Program `ebpf:"ring_gone_again"`
@@ -311,6 +323,8 @@ func (p *HooksOrderedPrograms) Close() error {
 		p.K_updateEnter,
 		p.K_updateRequest,
 		p.K_zeroB,
+		p.ReadRings,
+		p.ReadSlots,
 		p.RingCreate,
 		p.RingGone,
 		p.RingGoneAgain,

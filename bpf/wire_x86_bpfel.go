@@ -89,12 +89,6 @@ const (
 	WireFoundFOUND_LINKED      WireFound = 12
 )
 
-type WireKindStats struct {
-	_    structs.HostLayout
-	Sent uint64
-	Lost uint64
-}
-
 type WireNodeBits uint8
 
 const (
@@ -153,6 +147,14 @@ type WireResource struct {
 	Raddr  [16]uint8
 }
 
+type WireRingReading struct {
+	_       structs.HostLayout
+	Ring    uint64
+	Serial  uint64
+	Lost    uint64
+	Removed uint64
+}
+
 type WireRingState struct {
 	_       structs.HostLayout
 	Lost    uint64
@@ -169,6 +171,12 @@ type WireSlotKey struct {
 	Serial uint64
 	Slot   uint32
 	Pad    uint32
+}
+
+type WireSlotReading struct {
+	_       structs.HostLayout
+	Key     WireSlotKey
+	Removed uint64
 }
 
 type WireThen uint8
@@ -249,11 +257,12 @@ const (
 	WireVarEvType           = "ev_type"
 	WireVarEventRemovalType = "event_removal_type"
 	WireVarEventType        = "event_type"
-	WireVarKindStatsType    = "kind_stats_type"
 	WireVarNodeBitsType     = "node_bits_type"
 	WireVarPlaceType        = "place_type"
+	WireVarRingReadingType  = "ring_reading_type"
 	WireVarRingStateType    = "ring_state_type"
 	WireVarSlotKeyType      = "slot_key_type"
+	WireVarSlotReadingType  = "slot_reading_type"
 	WireVarThenType         = "then_type"
 	WireVarWalkMoreType     = "walk_more_type"
 	WireVarWalkNodeType     = "walk_node_type"
@@ -318,11 +327,12 @@ type WireVariableSpecs struct {
 	EvType           *ebpf.VariableSpec `ebpf:"ev_type"`
 	EventRemovalType *ebpf.VariableSpec `ebpf:"event_removal_type"`
 	EventType        *ebpf.VariableSpec `ebpf:"event_type"`
-	KindStatsType    *ebpf.VariableSpec `ebpf:"kind_stats_type"`
 	NodeBitsType     *ebpf.VariableSpec `ebpf:"node_bits_type"`
 	PlaceType        *ebpf.VariableSpec `ebpf:"place_type"`
+	RingReadingType  *ebpf.VariableSpec `ebpf:"ring_reading_type"`
 	RingStateType    *ebpf.VariableSpec `ebpf:"ring_state_type"`
 	SlotKeyType      *ebpf.VariableSpec `ebpf:"slot_key_type"`
+	SlotReadingType  *ebpf.VariableSpec `ebpf:"slot_reading_type"`
 	ThenType         *ebpf.VariableSpec `ebpf:"then_type"`
 	WalkMoreType     *ebpf.VariableSpec `ebpf:"walk_more_type"`
 	WalkNodeType     *ebpf.VariableSpec `ebpf:"walk_node_type"`
@@ -363,11 +373,12 @@ type WireVariables struct {
 	EvType           *ebpf.Variable `ebpf:"ev_type"`
 	EventRemovalType *ebpf.Variable `ebpf:"event_removal_type"`
 	EventType        *ebpf.Variable `ebpf:"event_type"`
-	KindStatsType    *ebpf.Variable `ebpf:"kind_stats_type"`
 	NodeBitsType     *ebpf.Variable `ebpf:"node_bits_type"`
 	PlaceType        *ebpf.Variable `ebpf:"place_type"`
+	RingReadingType  *ebpf.Variable `ebpf:"ring_reading_type"`
 	RingStateType    *ebpf.Variable `ebpf:"ring_state_type"`
 	SlotKeyType      *ebpf.Variable `ebpf:"slot_key_type"`
+	SlotReadingType  *ebpf.Variable `ebpf:"slot_reading_type"`
 	ThenType         *ebpf.Variable `ebpf:"then_type"`
 	WalkMoreType     *ebpf.Variable `ebpf:"walk_more_type"`
 	WalkNodeType     *ebpf.Variable `ebpf:"walk_node_type"`

@@ -48,6 +48,11 @@ func runIteratorFor(prog *ebpf.Program, tgid int, pause func() error) ([]byte, e
 		return nil, fmt.Errorf("attach iterator to process %d: %w", tgid, err)
 	}
 	defer unix.Close(linkFD)
+	return readLink(linkFD, pause)
+}
+
+// readLink reads what an attached iterator writes.
+func readLink(linkFD int, pause func() error) ([]byte, error) {
 	create := iterCreateAttr{linkFD: uint32(linkFD)}
 	iterFD, err := bpfCall(unix.BPF_ITER_CREATE, unsafe.Pointer(&create), unsafe.Sizeof(create), nil)
 	if err != nil {

@@ -11,9 +11,7 @@ import (
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/link"
-	"golang.org/x/sys/unix"
 
-	"uringtrace/bpf"
 	"uringtrace/internal/events"
 )
 
@@ -38,7 +36,7 @@ type Live struct {
 	hooks   []attachedHook
 	reader  *reader
 	base    events.Loss // what was lost before anybody was observed
-	maps    lossMaps
+	rings   followed
 	types   *kernelTypes // until a Walker has taken them over
 }
 
@@ -118,6 +116,10 @@ func (l *Live) load(o LiveOptions) error {
 			names = append(names, programs...)
 		}
 		l.hooks = append(l.hooks, row)
+	}
+	names = append(names, "read_rings")
+	if l.counts {
+		names = append(names, "read_slots")
 	}
 	coll, err := loadPrograms(l.types, theHooks, names, nil, func(spec *ebpf.CollectionSpec) error {
 		spec.Maps["socks"].MaxEntries = sockRoom(hostMemory())
@@ -202,34 +204,6 @@ func (l *Live) takeTypes() (*kernelTypes, error) {
 func (l *Live) WatchProcess(tgid int) error {
 	if err := l.coll.Maps["targets"].Put(uint32(tgid), uint8(1)); err != nil {
 		return fmt.Errorf("watch process %d: %w", tgid, err)
-	}
-	return nil
-}
-
-// ErrNoRoom: as many rings are followed as there is room for.
-var ErrNoRoom = errors.New("no room to follow another ring")
-
-// WatchRing has an existing ring observed. It reports whether the ring was
-// observed already, and if it can't be, errors wrap ErrNoRoom.
-func (l *Live) WatchRing(ring uint64) (already bool, err error) {
-	defer l.maps.forget()
-	err = l.coll.Maps["rings"].Update(ring, bpf.WireRingState{Serial: Now()}, ebpf.UpdateNoExist)
-	switch {
-	case errors.Is(err, ebpf.ErrKeyExist):
-		return true, nil
-	case errors.Is(err, unix.E2BIG):
-		return false, ErrNoRoom
-	case err != nil:
-		return false, fmt.Errorf("watch ring: %w", err)
-	}
-	return false, nil
-}
-
-// UnwatchRing takes back WatchRing.
-func (l *Live) UnwatchRing(ring uint64) error {
-	defer l.maps.forget()
-	if err := l.coll.Maps["rings"].Delete(ring); err != nil && !errors.Is(err, ebpf.ErrKeyNotExist) {
-		return fmt.Errorf("unwatch ring: %w", err)
 	}
 	return nil
 }

@@ -5,8 +5,6 @@ package probe
 import (
 	"errors"
 	"fmt"
-	"maps"
-	"sync"
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/link"
@@ -39,7 +37,10 @@ func (l *Live) Loss() (events.Loss, error) {
 func (l *Live) countLoss() (events.Loss, error) {
 	loss := events.Loss{Begin: Now(), Broken: l.reader.broken}
 	var err error
-	if loss.ByKind, loss.ByRing, err = l.lostByMaps(); err != nil {
+	if loss.ByKind, err = l.lostByKind(); err != nil {
+		return loss, err
+	}
+	if loss.ByRing, err = l.lostByRing(sum(loss.ByKind)); err != nil {
 		return loss, err
 	}
 	for name, out := range map[string]*uint64{
@@ -59,58 +60,25 @@ func (l *Live) countLoss() (events.Loss, error) {
 	return loss, nil
 }
 
-// lossMaps is what was lost by the kernel's maps, at a version of them.
-type lossMaps struct {
-	sync.Mutex
-	read    bool // once
-	version uint64
-	byKind  map[events.Kind]uint64
-	byRing  map[uint64]uint64
-}
-
-// lostByMaps looks into the maps only if they have changed: a task that is preempted in
-// bpf(2) keeps the kernel from running kprobes on its processor until it goes on.
-func (l *Live) lostByMaps() (map[events.Kind]uint64, map[uint64]uint64, error) {
-	m := &l.maps
-	m.Lock()
-	defer m.Unlock()
-	var version uint64
-	if err := l.coll.Variables["loss_version"].Get(&version); err != nil {
-		return nil, nil, fmt.Errorf("read loss_version: %w", err)
-	}
-	if !m.read || m.version != version {
-		byKind, err := l.lostByKind()
-		if err != nil {
-			return nil, nil, err
-		}
-		byRing, err := l.lostByRing()
-		if err != nil {
-			return nil, nil, err
-		}
-		m.read, m.version, m.byKind, m.byRing = true, version, byKind, byRing
-	}
-	return maps.Clone(m.byKind), maps.Clone(m.byRing), nil
-}
-
-// forget has the maps looked into the next time: they were changed from here.
-func (m *lossMaps) forget() {
-	m.Lock()
-	defer m.Unlock()
-	m.read = false
-}
-
 func (l *Live) lostByKind() (map[events.Kind]uint64, error) {
+	var lost [bpf.WireEvEV_COUNT]uint64
+	if err := l.coll.Variables["lost_by_kind"].Get(&lost); err != nil {
+		return nil, fmt.Errorf("read lost_by_kind: %w", err)
+	}
 	out := make(map[events.Kind]uint64)
 	for _, k := range events.Kinds() {
-		_, lost, err := l.count(k)
-		if err != nil {
-			return nil, err
-		}
-		if lost > 0 {
-			out[k] = lost
+		if lost[k] > 0 {
+			out[k] = lost[k]
 		}
 	}
 	return out, nil
+}
+
+func sum(byKind map[events.Kind]uint64) (n uint64) {
+	for _, lost := range byKind {
+		n += lost
+	}
+	return n
 }
 
 // missed is how often the kernel skipped a hook, as far as it counts that: of
@@ -149,35 +117,14 @@ func (l *Live) missed() (uint64, error) {
 	return n, nil
 }
 
-// lostByRing has each ring that is followed, with what was lost of it.
-func (l *Live) lostByRing() (map[uint64]uint64, error) {
-	const batch = 1024
-	out := make(map[uint64]uint64)
-	rings, states := make([]uint64, batch), make([]bpf.WireRingState, batch)
-	var cursor ebpf.MapBatchCursor
-	for {
-		n, err := l.coll.Maps["rings"].BatchLookup(&cursor, rings, states, nil)
-		if err != nil && !errors.Is(err, ebpf.ErrKeyNotExist) {
-			return nil, fmt.Errorf("read losses by ring: %w", err)
-		}
-		for i := range n {
-			out[rings[i]] = states[i].Lost
-		}
-		if err != nil {
-			return out, nil
-		}
+// sent is how many records of a kind were sent, over all CPUs.
+func (l *Live) sent(k events.Kind) (sent uint64, err error) {
+	var cpus []uint64
+	if err := l.coll.Maps["sent"].Lookup(uint32(k), &cpus); err != nil {
+		return 0, fmt.Errorf("read event counts: %w", err)
 	}
-}
-
-// count is how many records of a kind were sent and lost, over all CPUs.
-func (l *Live) count(k events.Kind) (sent, lost uint64, err error) {
-	var cpus []bpf.WireKindStats
-	if err := l.coll.Maps["stats"].Lookup(uint32(k), &cpus); err != nil {
-		return 0, 0, fmt.Errorf("read event counts: %w", err)
+	for _, n := range cpus {
+		sent += n
 	}
-	for _, c := range cpus {
-		sent += c.Sent
-		lost += c.Lost
-	}
-	return sent, lost, nil
+	return sent, nil
 }

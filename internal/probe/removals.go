@@ -3,8 +3,6 @@
 package probe
 
 import (
-	"fmt"
-
 	"uringtrace/bpf"
 	"uringtrace/internal/events"
 )
@@ -15,46 +13,42 @@ func (l *Live) Removals() ([]events.Removals, error) {
 	if !l.counts {
 		return nil, nil
 	}
-	var out []events.Removals
-	bySerial := make(map[uint64]int)
-	var ring uint64
-	var state bpf.WireRingState
-	rings := l.coll.Maps["rings"].Iterate()
-	for rings.Next(&ring, &state) {
-		bySerial[state.Serial] = len(out)
-		out = append(out, events.Removals{Ring: ring, Total: state.Removed})
+	rings, err := l.readRings()
+	if err != nil {
+		return nil, err
 	}
-	if err := rings.Err(); err != nil {
-		return out, fmt.Errorf("read rings: %w", err)
+	out := make([]events.Removals, len(rings))
+	bySerial := make(map[uint64]int, len(rings))
+	for i := range rings {
+		bySerial[rings[i].Serial] = i
+		out[i] = events.Removals{Ring: rings[i].Ring, Total: rings[i].Removed}
 	}
 	slots := l.coll.Maps["slot_removals"]
 	if slots == nil {
 		return out, nil // no slots on this kernel
 	}
-	var uncounted uint64
-	if err := l.coll.Variables["uncounted_removals"].Get(&uncounted); err != nil {
-		return nil, fmt.Errorf("read uncounted_removals: %w", err)
+	uncounted, err := l.counter("uncounted_removals")
+	if err != nil {
+		return nil, err
 	}
 	if uncounted > 0 {
 		return out, nil // they would not add up
 	}
-	var key bpf.WireSlotKey
-	var n uint64
+	counts, err := readMap[bpf.WireSlotReading](l, "read_slots", slots)
+	if err != nil {
+		return nil, err
+	}
 	var ended []bpf.WireSlotKey
-	counts := slots.Iterate()
-	for counts.Next(&key, &n) {
-		i, ok := bySerial[key.Serial]
+	for _, c := range counts {
+		i, ok := bySerial[c.Key.Serial]
 		if !ok {
-			ended = append(ended, key)
+			ended = append(ended, c.Key)
 			continue
 		}
 		if out[i].BySlot == nil {
 			out[i].BySlot = make(map[uint32]uint64)
 		}
-		out[i].BySlot[key.Slot] = n
-	}
-	if err := counts.Err(); err != nil {
-		return out, fmt.Errorf("read slot_removals: %w", err)
+		out[i].BySlot[c.Key.Slot] = c.Removed
 	}
 	for i := range ended {
 		_ = slots.Delete(ended[i]) // its ring is gone

@@ -11,7 +11,6 @@ import (
 	"time"
 	"unsafe"
 
-	"github.com/cilium/ebpf"
 	"golang.org/x/sys/unix"
 
 	"uringtrace/internal/events"
@@ -88,12 +87,12 @@ func (l *Live) selfTest(ctx context.Context) error {
 // startOver forgets the self-test: its ring, whose end may not have been told,
 // its events and what was lost of them.
 func (l *Live) startOver() error {
-	rings, err := l.lostByRing()
+	rings, err := l.readRings()
 	if err != nil {
 		return err
 	}
-	for ring := range rings {
-		if err := l.coll.Maps["rings"].Delete(ring); err != nil && !errors.Is(err, ebpf.ErrKeyNotExist) {
+	for i := range rings {
+		if err := l.UnwatchRing(rings[i].Ring); err != nil {
 			return fmt.Errorf("forget the self-test's ring: %w", err)
 		}
 	}
@@ -105,14 +104,18 @@ func (l *Live) startOver() error {
 }
 
 func (l *Live) sentByHook() ([]uint64, error) {
+	lost, err := l.lostByKind()
+	if err != nil {
+		return nil, err
+	}
 	out := make([]uint64, len(l.hooks))
 	for i := range l.hooks {
 		for _, k := range l.hooks[i].fires {
-			sent, lost, err := l.count(k)
+			sent, err := l.sent(k)
 			if err != nil {
 				return nil, err
 			}
-			out[i] += sent + lost
+			out[i] += sent + lost[k]
 		}
 	}
 	return out, nil

@@ -75,10 +75,4 @@ func (l *Live) Stack(id uint32) ([]uint64, error) {
 
 // UntakenStacks is how many stacks could not be taken: their place in the tables was
 // another's, or the task had none.
-func (l *Live) UntakenStacks() (uint64, error) {
-	var n uint64
-	if err := l.coll.Variables["untaken_stacks"].Get(&n); err != nil {
-		return 0, fmt.Errorf("read untaken_stacks: %w", err)
-	}
-	return n, nil
-}
+func (l *Live) UntakenStacks() (uint64, error) { return l.counter("untaken_stacks") }

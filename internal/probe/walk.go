@@ -3,11 +3,9 @@
 package probe
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"runtime/debug"
-	"unsafe"
 
 	"github.com/cilium/ebpf"
 	"golang.org/x/sys/unix"
@@ -359,19 +357,16 @@ func (w *Walker) takeOut() error {
 
 // decodeRings adds what an iterator wrote.
 func decodeRings(walk *events.Walk, raw []byte) error {
-	size := int(unsafe.Sizeof(bpf.WireWalkRing{}))
-	if len(raw)%size != 0 {
-		return fmt.Errorf("decode rings: %d bytes are no whole number of %d", len(raw), size)
+	rings, err := decodeAll[bpf.WireWalkRing](raw)
+	if err != nil {
+		return err
 	}
-	for ; len(raw) > 0; raw = raw[size:] {
-		var ring bpf.WireWalkRing
-		if _, err := binary.Decode(raw, binary.NativeEndian, &ring); err != nil {
-			return fmt.Errorf("decode ring: %w", err)
-		}
+	for i := range rings {
+		ring := &rings[i]
 		if ring.Again != 0 {
 			walk.Shares = append(walk.Shares, events.WalkShare{Ring: ring.Ring, FD: ring.Fd, TGID: ring.Tgid})
 		} else {
-			walk.Rings = append(walk.Rings, decodeWalkRing(&ring))
+			walk.Rings = append(walk.Rings, decodeWalkRing(ring))
 		}
 	}
 	return nil
