@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"uringtrace/internal/observe"
+	"uringtrace/internal/probe"
 	"uringtrace/internal/queue"
 	"uringtrace/internal/render/text"
 )
@@ -81,5 +82,9 @@ func (w *watchFlags) judge(r *queue.Report) error {
 	if !w.strict || !r.Lost.Any() {
 		return nil
 	}
-	return fmt.Errorf("%w: %s; a larger --buffer, or no --events, leaves more room", errLost, text.Lost(&r.Lost))
+	remedy := "a larger --buffer, or no --events, leaves more room"
+	if r.Backend == string(probe.Kprobe) && r.Lost.Events > 0 && len(r.Lost.Kinds) == 0 {
+		remedy = "the kernel skipped kprobes, which --backend fentry does not use"
+	}
+	return fmt.Errorf("%w: %s; %s", errLost, text.Lost(&r.Lost), remedy)
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/go-quicktest/qt"
 
+	"uringtrace/internal/probe"
 	"uringtrace/internal/queue"
 	"uringtrace/internal/render/rendertest"
 )
@@ -59,6 +60,24 @@ func TestStrictTellsLoss(t *testing.T) {
 		s.kernel.exits, s.kernel.report = true, rendertest.Reports()[name]
 		qt.Check(t, qt.Equals(run(strings.Fields("attach -p 4121 --strict"), s.tool), want))
 		qt.Check(t, qt.StringContains(s.out.String(), "BLOCKED"))
+	}
+}
+
+// TestStrictNamesTheRemedy: room helps only against what found no room.
+func TestStrictNamesTheRemedy(t *testing.T) {
+	for _, c := range []struct {
+		backend probe.Backend
+		lost    queue.Lost
+		want    string
+	}{
+		{probe.Kprobe, queue.Lost{Events: 4}, "--backend fentry"},
+		{probe.Kprobe, queue.Lost{Events: 4, Kinds: map[string]uint64{"node_zero": 3}}, "--buffer"},
+		{probe.Fentry, queue.Lost{Events: 4, Kinds: map[string]uint64{"node_zero": 4}}, "--buffer"},
+	} {
+		flags := &watchFlags{strict: true}
+		err := flags.judge(&queue.Report{Backend: string(c.backend), Lost: c.lost})
+		qt.Check(t, qt.ErrorIs(err, errLost))
+		qt.Check(t, qt.StringContains(err.Error(), c.want))
 	}
 }
 
