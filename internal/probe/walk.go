@@ -22,6 +22,9 @@ const (
 	maxFilelessRuns = 1 << 14 // each is good for 64 rings, or 16,384 nodes of one
 )
 
+// errNeverAll: all of maxWalkAttempts had too little room, or came before what they needed.
+var errNeverAll = errors.New("walk rings: each try found more rings or requests than it was ready for; ask again")
+
 // Walker reads the rings of a process from the kernel without hooks. It is not
 // safe for concurrent use. Minimum kernel: 5.17 (bpf_loop), proven on 6.1.
 type Walker struct {
@@ -163,7 +166,7 @@ func (w *Walker) Walk(tgid int) (*events.Walk, error) {
 			return walk, err
 		}
 	}
-	return nil, fmt.Errorf("walk rings: requests outgrew the walk %d times", maxWalkAttempts)
+	return nil, errNeverAll
 }
 
 // Rings finds the rings of process tgid (0: of every process), and no more of each than
@@ -179,7 +182,7 @@ func (w *Walker) Rings(tgid int) ([]uint64, error) {
 			return addresses(walk), nil
 		}
 	}
-	return nil, errors.New("find rings: not all of them, however often")
+	return nil, errNeverAll
 }
 
 func addresses(walk *events.Walk) []uint64 {
