@@ -175,7 +175,7 @@ $(AFFECTED:%=counted-%): counted-%:
 
 $(AFFECTED:%=emulated-%): emulated-%:
 	$(call say,BENCH,$@)
-	$(Q)$(BENCH) -threads -mem $(MEMORY) $(PEERS) run $(URINGBENCH) run -kernel $* -mode emulated -peers -ops 10000 -cycles 2 -answers $(NODES)
+	$(Q)$(BENCH) -mem $(MEMORY) $(PEERS) run $(URINGBENCH) run -kernel $* -mode emulated -peers -ops 10000 -cycles 2 -answers $(NODES)
 
 $(AFFECTED:%=checked-%): checked-%:
 	$(call say,BENCH,$@)

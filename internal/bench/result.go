@@ -14,8 +14,8 @@ const (
 	// Counted: one processor on which every instruction takes a nanosecond. The same
 	// work takes the same time again, within a few percent.
 	Counted Mode = "counted"
-	// Emulated: two processors, each as fast as the host lets it be. Only ratios mean
-	// something.
+	// Emulated: two processors that take turns on one of the host, as fast as that lets
+	// them be. Only ratios mean something.
 	Emulated Mode = "emulated"
 )
 

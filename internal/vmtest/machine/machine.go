@@ -30,7 +30,6 @@ type Config struct {
 	Memory  string // as QEMU's -m takes it
 	CPUs    int
 	ICount  bool     // count instructions: one CPU, virtual time
-	Threads bool     // each CPU in a thread of its own; a kernel whose code is patched may die of it
 	Append  []string // additional kernel parameters
 	Timeout time.Duration
 	// Console is the guest's console for a shell; nil keeps it for errors.

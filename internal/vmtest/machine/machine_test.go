@@ -30,12 +30,9 @@ func TestArguments(t *testing.T) {
 	} {
 		qt.Check(t, qt.StringContains(got, want))
 	}
-	c.Threads = true
-	qt.Check(t, qt.StringContains(strings.Join(arguments(c, f), " "), "tcg,thread=multi -smp 2"))
 	c.ICount = true
 	got = strings.Join(arguments(c, f), " ")
 	qt.Check(t, qt.StringContains(got, "-accel tcg,thread=single -icount shift=0,sleep=off -smp 1"))
-	qt.Check(t, qt.Not(qt.StringContains(got, "thread=multi")))
 	c.Console = &Console{}
 	qt.Check(t, qt.StringContains(strings.Join(arguments(c, f), " "), "socket,id=console,fd=4"))
 }

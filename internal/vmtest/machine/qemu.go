@@ -24,12 +24,18 @@ func arguments(c Config, files *files) []string {
 		"-kernel", c.Kernel, "-initrd", files.rootPath(),
 		"-append", parameters(c),
 	}
+	// One thread is for all processors. Up to 8.0, QEMU may translate code while another
+	// processor patches it, and run the old state later (its commit deba78709ae8
+	// accel/tcg: Always lock pages before translation). The kernel patches code by way of
+	// breakpoints, whenever a hook is attached, and dies of one that it has taken away
+	// ("Oops: int3", or a kprobe that jumps to address 0), or never gets past it.
+	args = append(args, "-accel", "tcg,thread=single")
 	if c.ICount {
 		// Virtual time advances one nanosecond per instruction, whatever
 		// else the host does: the same run costs the same.
-		args = append(args, "-accel", "tcg,thread=single", "-icount", "shift=0,sleep=off", "-smp", "1")
+		args = append(args, "-icount", "shift=0,sleep=off", "-smp", "1")
 	} else {
-		args = append(args, "-accel", "tcg,thread="+threads(c), "-smp", fmt.Sprint(c.CPUs))
+		args = append(args, "-smp", fmt.Sprint(c.CPUs))
 	}
 	console := "file,id=console,path=" + escape(files.console.Name())
 	if c.Console != nil {
@@ -40,18 +46,6 @@ func arguments(c Config, files *files) []string {
 		"-chardev", fmt.Sprintf("file,id=live,path=/dev/fd/%d", liveFD), "-serial", "chardev:live",
 		"-chardev", "file,id=result,path="+escape(files.result.Name()), "-serial", "chardev:result",
 	)
-}
-
-// threads is one for all processors, unless more are asked for. Up to 8.0, QEMU may
-// translate code while another processor patches it, and run the old state later (its
-// commit deba78709ae8 accel/tcg: Always lock pages before translation). The kernel
-// patches code by way of breakpoints, whenever a hook is attached, and dies of one that
-// it has taken away: "Oops: int3", or a kprobe that jumps to address 0.
-func threads(c Config) string {
-	if c.Threads {
-		return "multi"
-	}
-	return "single"
 }
 
 // parameters is the kernel's command line.

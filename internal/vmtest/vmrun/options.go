@@ -18,7 +18,6 @@ type options struct {
 	memory  string
 	cpus    int
 	icount  bool
-	threads bool
 	timeout time.Duration
 	append  string
 	apt     string
@@ -56,7 +55,6 @@ func (o *options) flags() *flag.FlagSet {
 	f.StringVar(&o.kernel, "kernel", "6.1", "`name` of a kernel, or the path of a bzImage")
 	f.StringVar(&o.memory, "mem", "2G", "memory of the machine, as a `size` for QEMU")
 	f.IntVar(&o.cpus, "smp", 2, "`number` of processors")
-	f.BoolVar(&o.threads, "threads", false, "each processor in a thread of its own: faster where this machine has idle ones, and now and then the kernel dies of it")
 	f.BoolVar(&o.icount, "icount", false, "count instructions: one processor, time by instructions, repeatable")
 	f.DurationVar(&o.timeout, "timeout", defaultTimeout, "kill the machine after this `time`, 0 is never")
 	f.StringVar(&o.append, "append", "", "additional kernel `parameters`")

@@ -161,7 +161,6 @@ func (s *session) boot(ctx context.Context, sink job.Sink, console *machine.Cons
 		Memory:  s.options.memory,
 		CPUs:    s.options.cpus,
 		ICount:  s.options.icount,
-		Threads: s.options.threads,
 		Append:  strings.Fields(s.options.append),
 		Timeout: s.options.timeout,
 		Console: console,
@@ -183,9 +182,9 @@ func (s *session) boot(ctx context.Context, sink job.Sink, console *machine.Cons
 // boots is how often a machine may die before its user space is up.
 const boots = 3
 
-// tryBoot runs the machine, and again if its kernel dies while it boots. Where
-// processors have a thread each, one boot of 7.3 in some thirty does. Nothing of ours
-// has run by then, so nothing is hidden by another try; what dies later is an error.
+// tryBoot runs the machine, and again if its kernel dies while it boots, as one patched
+// under an emulator's eyes may. Nothing of ours has run by then, so nothing is hidden by
+// another try; what dies later is an error.
 func (s *session) tryBoot(ctx context.Context, c machine.Config, sink job.Sink) (*job.Result, error) {
 	for try := 1; ; try++ {
 		result, err := machine.Run(ctx, c, sink, s.place)
