@@ -4,6 +4,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -201,7 +202,8 @@ func (w *watching) interrupt() (end, err error) {
 	case <-time.After(patience):
 		kill := w.cmd.Process.Kill()
 		<-ended
-		return nil, errors.Join(fmt.Errorf("%s does not end: %s", w.name, w.talk.String()), kill)
+		said := cmp.Or(strings.TrimSpace(w.talk.String()), "it said nothing")
+		return nil, errors.Join(fmt.Errorf("%s did not end within %s of SIGINT: %s", w.name, patience, said), kill)
 	}
 }
 
