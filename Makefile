@@ -134,7 +134,7 @@ test-vm: vm-packages fetch kernel-tests build ## kernel tests in a VM for each o
 # As many side by side as there are processors: what is tested is what happens in time.
 .PHONY: $(KERNELS:%=test-vm-%)
 $(KERNELS:%=test-vm-%): test-vm-%:
-	$(Q)$(BIN)/vmrun -kernel $* -timeout 50m -busybox -bin $(BIN) test \
+	$(Q)$(BIN)/vmrun -kernel $* -timeout 50m -busybox -bin $(BIN) -env URINGTRACE_DEBIAN_KERNEL=1 test \
 		$(foreach t,$(KERNEL_TESTS),internal/$(basename $(notdir $(t)))=$(t)) \
 		$(foreach t,$(LOAD_TESTS),internal/workload/$(basename $(notdir $(t)))=$(t))
 
