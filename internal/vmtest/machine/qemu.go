@@ -28,7 +28,7 @@ func arguments(c Config, files *files) []string {
 	// processor patches it, and run the old state later (its commit deba78709ae8
 	// accel/tcg: Always lock pages before translation). The kernel patches code by way of
 	// breakpoints, whenever a hook is attached, and dies of one that it has taken away
-	// ("Oops: int3", or a kprobe that jumps to address 0), or never gets past it.
+	// ("Oops: int3", or a kprobe that jumps to address 0).
 	args = append(args, "-accel", "tcg,thread=single")
 	if c.ICount {
 		// Virtual time advances one nanosecond per instruction, whatever
