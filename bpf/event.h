@@ -115,7 +115,6 @@ struct ring_state {
 	__u64 serial; /* tells it from another ring at this address */
 	__u64 removed; /* resources, where removals are counted and not sent */
 	__u64 table; /* of files, which one, where stacks are taken */
-	__u64 open; /* its creation was seen, and its exit would be */
 	/* Under the ring's lock. B: the node whose end has been told with its removal,
 	 * bit 0: in vain. */
 	__u64 told;
@@ -130,6 +129,7 @@ struct ring_reading {
 	__u64 serial;
 	__u64 lost;
 	__u64 removed;
+	__u64 gone; /* its context has been freed */
 };
 
 /* A slot whose removals are counted. */

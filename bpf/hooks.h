@@ -28,9 +28,6 @@
 /* Rings that found no room to be observed. */
 __u64 untracked_rings;
 
-/* The moment a ring is closed is told: on_ring_exit() is attached. */
-bool exits_told;
-
 /* The context has been freed: its address may come back as another ring. */
 static __always_inline int on_ring_gone(__u64 ctx)
 {
@@ -51,7 +48,7 @@ int BPF_PROG(ring_create, int fd, struct io_ring_ctx *uring, __u32 sq, __u32 cq,
 {
 	__u32 tgid = bpf_get_current_pid_tgid() >> 32;
 	__u64 key = (__u64)uring, active = 0;
-	struct ring_state fresh = { .serial = bpf_ktime_get_ns(), .open = exits_told };
+	struct ring_state fresh = { .serial = bpf_ktime_get_ns() };
 	long full;
 
 	/* A ring at this address whose end was not seen has had it. */
@@ -89,10 +86,8 @@ static __always_inline int on_ring_exit(struct io_ring_ctx *ctx)
 {
 	struct ring_state *ring = ring_of(ctx);
 
-	if (ring) {
-		ring->open = 0;
+	if (ring)
 		emit(ring, EV_RING_EXIT, ctx, 0, 0, 0);
-	}
 	return 0;
 }
 
@@ -108,19 +103,22 @@ int BPF_PROG(f_ring_exit, struct io_ring_ctx *uring) { return on_ring_exit(uring
  *
  * Since a tracepoint may be preempted (7.0) a program at it is skipped, too, for each
  * worker that runs where another one has been preempted in it. So there are two: a
- * worker finds both occupied only if one was preempted in each. */
+ * worker finds both occupied only if one was preempted in each. Then read_rings tells
+ * that the ring is gone.
+ *
+ * Memory is free before its work has ended: this may be the end of a ring that was here
+ * before, which the one that is here now has told. */
 static __always_inline int on_work_end(struct work_struct *work)
 {
 	__u64 ctx = (__u64)work - bpf_core_field_offset(struct io_ring_ctx, exit_work);
-	struct ring_state *ring = ring_of((void *)ctx);
 
-	/* Memory is free before its work has ended: this may be the end of the ring
-	 * that was here before, or of one whose exit was missed. A walk will tell. */
-	if (ring && ring->open) {
-		count_lost(EV_RING_GONE, ring);
+	if (!ring_of((void *)ctx) || ring_is_there(ctx))
 		return 0;
-	}
-	return on_ring_gone(ctx);
+	on_ring_gone(ctx);
+	/* One that was made here meanwhile may have been taken for it. A walk will tell. */
+	if (ring_is_there(ctx))
+		count_lost(EV_RING_GONE, 0);
+	return 0;
 }
 
 SEC("raw_tp/workqueue_execute_end")

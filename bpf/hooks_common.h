@@ -13,6 +13,18 @@
 /* A field of what a hook was given: fentry's arguments have types already. */
 #define FIELD(typed, p, field) ((typed) ? (p)->field : GET(p, field))
 
+/* A context is at this address and has not been freed. Its reference count, whose data
+ * points back at it, is let go of after all that the ring holds (io_ring_ctx_free,
+ * io_uring/io_uring.c; percpu_ref_exit, lib/percpu-refcount.c). */
+static __always_inline bool ring_is_there(__u64 ring)
+{
+	struct io_ring_ctx *ctx = (void *)ring;
+	struct percpu_ref_data *data = GET(ctx, refs.data);
+
+	return data &&
+	       (__u64)GET(data, ref) == ring + bpf_core_field_offset(struct io_ring_ctx, refs);
+}
+
 /* Processes whose new rings are to be observed, by tgid. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);

@@ -66,7 +66,6 @@ const (
 	HooksDeferredProgRingGoneAgain    = "ring_gone_again"
 	HooksDeferredProgRingRegister     = "ring_register"
 	HooksDeferredProgSubmitSqe        = "submit_sqe"
-	HooksDeferredVarExitsTold         = "exits_told"
 	HooksDeferredVarFollowAll         = "follow_all"
 	HooksDeferredVarLostByKind        = "lost_by_kind"
 	HooksDeferredVarLostElsewhere     = "lost_elsewhere"
@@ -185,7 +184,6 @@ type HooksDeferredMapSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type HooksDeferredVariableSpecs struct {
-	ExitsTold         *ebpf.VariableSpec `ebpf:"exits_told"`
 	FollowAll         *ebpf.VariableSpec `ebpf:"follow_all"`
 	LostByKind        *ebpf.VariableSpec `ebpf:"lost_by_kind"`
 	LostElsewhere     *ebpf.VariableSpec `ebpf:"lost_elsewhere"`
@@ -255,7 +253,6 @@ func (m *HooksDeferredMaps) Close() error {
 //
 // It can be passed to LoadHooksDeferredObjects or ebpf.CollectionSpec.LoadAndAssign.
 type HooksDeferredVariables struct {
-	ExitsTold         *ebpf.Variable `ebpf:"exits_told"`
 	FollowAll         *ebpf.Variable `ebpf:"follow_all"`
 	LostByKind        *ebpf.Variable `ebpf:"lost_by_kind"`
 	LostElsewhere     *ebpf.Variable `ebpf:"lost_elsewhere"`

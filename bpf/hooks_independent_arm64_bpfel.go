@@ -59,7 +59,6 @@ const (
 	HooksIndependentProgRingGoneAgain      = "ring_gone_again"
 	HooksIndependentProgRingRegister       = "ring_register"
 	HooksIndependentProgSubmitReq          = "submit_req"
-	HooksIndependentVarExitsTold           = "exits_told"
 	HooksIndependentVarFollowAll           = "follow_all"
 	HooksIndependentVarLostByKind          = "lost_by_kind"
 	HooksIndependentVarLostElsewhere       = "lost_elsewhere"
@@ -171,7 +170,6 @@ type HooksIndependentMapSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type HooksIndependentVariableSpecs struct {
-	ExitsTold         *ebpf.VariableSpec `ebpf:"exits_told"`
 	FollowAll         *ebpf.VariableSpec `ebpf:"follow_all"`
 	LostByKind        *ebpf.VariableSpec `ebpf:"lost_by_kind"`
 	LostElsewhere     *ebpf.VariableSpec `ebpf:"lost_elsewhere"`
@@ -241,7 +239,6 @@ func (m *HooksIndependentMaps) Close() error {
 //
 // It can be passed to LoadHooksIndependentObjects or ebpf.CollectionSpec.LoadAndAssign.
 type HooksIndependentVariables struct {
-	ExitsTold         *ebpf.Variable `ebpf:"exits_told"`
 	FollowAll         *ebpf.Variable `ebpf:"follow_all"`
 	LostByKind        *ebpf.Variable `ebpf:"lost_by_kind"`
 	LostElsewhere     *ebpf.Variable `ebpf:"lost_elsewhere"`

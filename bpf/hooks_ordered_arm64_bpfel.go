@@ -60,7 +60,6 @@ const (
 	HooksOrderedProgRingGoneAgain    = "ring_gone_again"
 	HooksOrderedProgRingRegister     = "ring_register"
 	HooksOrderedProgSubmitReq        = "submit_req"
-	HooksOrderedVarExitsTold         = "exits_told"
 	HooksOrderedVarFollowAll         = "follow_all"
 	HooksOrderedVarLostByKind        = "lost_by_kind"
 	HooksOrderedVarLostElsewhere     = "lost_elsewhere"
@@ -173,7 +172,6 @@ type HooksOrderedMapSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type HooksOrderedVariableSpecs struct {
-	ExitsTold         *ebpf.VariableSpec `ebpf:"exits_told"`
 	FollowAll         *ebpf.VariableSpec `ebpf:"follow_all"`
 	LostByKind        *ebpf.VariableSpec `ebpf:"lost_by_kind"`
 	LostElsewhere     *ebpf.VariableSpec `ebpf:"lost_elsewhere"`
@@ -243,7 +241,6 @@ func (m *HooksOrderedMaps) Close() error {
 //
 // It can be passed to LoadHooksOrderedObjects or ebpf.CollectionSpec.LoadAndAssign.
 type HooksOrderedVariables struct {
-	ExitsTold         *ebpf.Variable `ebpf:"exits_told"`
 	FollowAll         *ebpf.Variable `ebpf:"follow_all"`
 	LostByKind        *ebpf.Variable `ebpf:"lost_by_kind"`
 	LostElsewhere     *ebpf.Variable `ebpf:"lost_elsewhere"`

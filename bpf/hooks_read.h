@@ -6,7 +6,7 @@
 #ifndef URINGTRACE_HOOKS_READ_H
 #define URINGTRACE_HOOKS_READ_H
 
-#include "emit.h"
+#include "hooks_common.h"
 
 SEC("iter/bpf_map_elem")
 int read_rings(struct bpf_iter__bpf_map_elem *it)
@@ -21,6 +21,7 @@ int read_rings(struct bpf_iter__bpf_map_elem *it)
 	out.serial = state->serial;
 	out.lost = state->lost;
 	out.removed = state->removed;
+	out.gone = !ring_is_there(*ring);
 	bpf_seq_write(it->meta->seq, &out, sizeof(out));
 	return 0;
 }

@@ -181,8 +181,11 @@ struct socket_alloc {
 	struct inode vfs_inode;
 };
 
+struct percpu_ref;
+
 struct percpu_ref_data {
 	atomic_long_t count;
+	struct percpu_ref *ref;
 };
 
 struct percpu_ref {

@@ -135,6 +135,7 @@ struct mpscq {
 };
 
 struct io_ring_ctx {
+	struct percpu_ref refs;
 	unsigned int flags;
 	unsigned int nr_user_files;
 	unsigned int nr_user_bufs;

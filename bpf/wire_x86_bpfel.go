@@ -153,6 +153,7 @@ type WireRingReading struct {
 	Serial  uint64
 	Lost    uint64
 	Removed uint64
+	Gone    uint64
 }
 
 type WireRingState struct {
@@ -161,7 +162,6 @@ type WireRingState struct {
 	Serial  uint64
 	Removed uint64
 	Table   uint64
-	Open    uint64
 	Told    uint64
 	Pending WireEventRemoval
 }

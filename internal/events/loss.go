@@ -5,7 +5,7 @@ package events
 type Loss struct {
 	Begin, End uint64            // ns, CLOCK_MONOTONIC
 	ByKind     map[Kind]uint64   // records that did not fit the ring buffer
-	ByRing     map[uint64]uint64 // the same by ring; it has every ring that was followed at Begin and still is
+	ByRing     map[uint64]uint64 // the same by ring; it has every ring that was followed at Begin, and is there still
 	// Elsewhere are those of ByKind that no ring in ByRing accounts for: the ring
 	// is not followed any more, or its end is among what was lost.
 	Elsewhere uint64

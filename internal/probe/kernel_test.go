@@ -97,33 +97,56 @@ func TestSilentHookIsCaught(t *testing.T) {
 	qt.Check(t, qt.Not(qt.Equals(want, 0)))
 }
 
-// TestEitherTellsTheEnd: of two programs at the end of a ring's work each is enough.
+// TestEitherTellsTheEnd: of two programs at the end of a ring's work each is enough,
+// unless the kernel skips it, as it may. It counts that, and another try is made.
 func TestEitherTellsTheEnd(t *testing.T) {
-	for _, deaf := range []string{"ring_gone", "ring_gone_again"} {
+	const tries = 10
+	programs := []string{"ring_gone", "ring_gone_again"}
+	for i, deaf := range programs {
 		t.Run("without "+deaf, func(t *testing.T) {
-			live, err := NewLive(t.Context(), LiveOptions{})
-			qt.Assert(t, qt.IsNil(err))
-			defer live.Close()
-			detach(t, live, deaf)
-			before, err := live.sent(events.RingGone)
-			qt.Assert(t, qt.IsNil(err))
-			qt.Assert(t, qt.IsNil(live.WatchProcess(os.Getpid())))
-			const rings = 3
-			for range rings {
-				qt.Assert(t, qt.IsNil(playNodeLife()))
+			for range tries {
+				told, skipped := endWithout(t, deaf, programs[1-i])
+				if told {
+					return
+				}
+				t.Logf("%s was skipped %d times", programs[1-i], skipped)
+				qt.Assert(t, qt.Not(qt.Equals(skipped, 0)))
 			}
-			var told uint64
-			for deadline := time.Now().Add(10 * time.Second); told < rings && time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
-				after, err := live.sent(events.RingGone)
-				qt.Assert(t, qt.IsNil(err))
-				lost, err := live.lostByKind()
-				qt.Assert(t, qt.IsNil(err))
-				qt.Assert(t, qt.HasLen(lost, 0))
-				told = after - before
-			}
-			qt.Check(t, qt.Equals(told, rings))
+			t.Errorf("skipped in each of %d tries", tries)
 		})
 	}
+}
+
+// endWithout makes a ring and closes it. It reports whether its end is told though one
+// program does not listen, and how often the kernel has skipped the other meanwhile.
+func endWithout(t *testing.T, deaf, other string) (told bool, skipped uint64) {
+	t.Helper()
+	live, err := NewLive(t.Context(), LiveOptions{})
+	qt.Assert(t, qt.IsNil(err))
+	defer live.Close()
+	detach(t, live, deaf)
+	base := misses(t, live, other)
+	before, err := live.sent(events.RingGone)
+	qt.Assert(t, qt.IsNil(err))
+	qt.Assert(t, qt.IsNil(live.WatchProcess(os.Getpid())))
+	qt.Assert(t, qt.IsNil(playNodeLife()))
+	for deadline := time.Now().Add(10 * time.Second); !told && time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+		after, err := live.sent(events.RingGone)
+		qt.Assert(t, qt.IsNil(err))
+		told = after > before
+	}
+	lost, err := live.lostByKind()
+	qt.Assert(t, qt.IsNil(err))
+	qt.Assert(t, qt.HasLen(lost, 0))
+	return told, misses(t, live, other) - base
+}
+
+// misses is how often the kernel has skipped a program that was under way.
+func misses(t *testing.T, live *Live, program string) uint64 {
+	t.Helper()
+	stats, err := live.coll.Programs[program].Stats()
+	qt.Assert(t, qt.IsNil(err))
+	return stats.RecursionMisses
 }
 
 // detach takes a program from its hook.
@@ -143,30 +166,39 @@ func detach(t *testing.T, live *Live, program string) {
 	t.Fatalf("%s is not attached", program)
 }
 
-// TestLateEndIsCounted: the end of work where a ring is open may be that of the ring
-// that was there before. It takes no ring away, and is counted as one's loss.
-func TestLateEndIsCounted(t *testing.T) {
+// TestEndNeedsNoExit: the end of a ring is told even if its exit was missed.
+func TestEndNeedsNoExit(t *testing.T) {
 	live, err := NewLive(t.Context(), LiveOptions{})
 	qt.Assert(t, qt.IsNil(err))
 	defer live.Close()
-	if !hookable(t) {
-		t.Skip("no exit is told on this kernel")
+	switch live.Backend() {
+	case Fentry:
+		detach(t, live, "f_ring_exit")
+	case Kprobe:
+		detach(t, live, "k_ring_exit")
 	}
-	exit := "f_ring_exit"
-	if live.Backend() == Kprobe {
-		exit = "k_ring_exit"
-	}
-	detach(t, live, exit)
+	before, err := live.sent(events.RingGone)
+	qt.Assert(t, qt.IsNil(err))
 	qt.Assert(t, qt.IsNil(live.WatchProcess(os.Getpid())))
 	qt.Assert(t, qt.IsNil(playNodeLife()))
-	var loss events.Loss
-	for deadline := time.Now().Add(10 * time.Second); loss.ByKind[events.RingGone] == 0 && time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
-		loss, err = live.Loss()
+	told := func() bool {
+		after, err := live.sent(events.RingGone)
 		qt.Assert(t, qt.IsNil(err))
+		return after > before
 	}
-	qt.Check(t, qt.HasLen(loss.ByRing, 1))
-	for _, lost := range loss.ByRing {
-		qt.Check(t, qt.Equals(lost, loss.ByKind[events.RingGone]))
+	until(t, "its end is told", told)
+	lost, err := live.lostByKind()
+	qt.Assert(t, qt.IsNil(err))
+	qt.Check(t, qt.HasLen(lost, 0))
+}
+
+// until waits for something that happens in a moment.
+func until(t *testing.T, what string, happened func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(10 * time.Second); !happened(); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("waited in vain until %s", what)
+		}
 	}
 }
 
@@ -195,8 +227,8 @@ func TestDiagnose(t *testing.T) {
 	}
 }
 
-// TestNothingStaysBehind counts programs, links and descriptors around
-// attaching and closing.
+// TestNothingStaysBehind looks at programs, links and descriptors around attaching
+// and closing.
 func TestNothingStaysBehind(t *testing.T) {
 	warm, err := NewLive(t.Context(), LiveOptions{}) // caches and epoll descriptors come with the first
 	qt.Assert(t, qt.IsNil(err))
@@ -208,33 +240,48 @@ func TestNothingStaysBehind(t *testing.T) {
 	qt.Assert(t, qt.IsNil(err))
 	_, err = walker.Walk(0)
 	qt.Assert(t, qt.IsNil(err))
-	during := held(t)
-	qt.Check(t, qt.IsTrue(during.programs > before.programs && during.fds > before.fds))
+	during := held(t).since(before)
+	qt.Check(t, qt.IsTrue(len(during.programs) > 0 && during.fds > 0))
 	qt.Assert(t, qt.IsNil(live.Close()))
 	qt.Assert(t, qt.IsNil(walker.Close()))
-	after := held(t)
-	qt.Check(t, qt.Equals(after.fds, before.fds))
+	var left holdings
 	// The kernel lets go of a link's program when no processor can be in it any more.
-	for deadline := time.Now().Add(10 * time.Second); after.programs != before.programs && time.Now().Before(deadline); after = held(t) {
-		time.Sleep(50 * time.Millisecond)
-	}
-	qt.Check(t, qt.Equals(after.programs, before.programs))
-	qt.Check(t, qt.Equals(after.links, before.links))
+	until(t, "no program is left", func() bool {
+		left = held(t).since(before)
+		return len(left.programs) == 0
+	})
+	qt.Check(t, qt.HasLen(left.links, 0))
+	qt.Check(t, qt.Equals(left.fds, 0))
 }
 
-type holdings struct{ programs, links, fds int }
+type holdings struct {
+	programs, links []uint32 // IDs, of everybody's
+	fds             int      // ours
+}
+
+// since is what has come. What a test before has let go of may still be going.
+func (h holdings) since(before holdings) holdings {
+	old := func(ids []uint32) func(uint32) bool {
+		return func(id uint32) bool { return slices.Contains(ids, id) }
+	}
+	return holdings{
+		programs: slices.DeleteFunc(h.programs, old(before.programs)),
+		links:    slices.DeleteFunc(h.links, old(before.links)),
+		fds:      h.fds - before.fds,
+	}
+}
 
 func held(t *testing.T) holdings {
 	t.Helper()
 	var h holdings
-	for id := ebpf.ProgramID(0); ; h.programs++ {
+	for id := ebpf.ProgramID(0); ; h.programs = append(h.programs, uint32(id)) {
 		next, err := ebpf.ProgramGetNextID(id)
 		if err != nil {
 			break
 		}
 		id = next
 	}
-	for it := new(link.Iterator); ; h.links++ {
+	for it := new(link.Iterator); ; h.links = append(h.links, uint32(it.ID)) {
 		if !it.Next() {
 			qt.Check(t, qt.IsNil(it.Err()))
 			break

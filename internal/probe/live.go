@@ -72,7 +72,7 @@ func NewLive(ctx context.Context, o LiveOptions) (*Live, error) {
 	if l.reader, err = newReader(l.coll.Maps["events"]); err != nil {
 		return nil, errors.Join(err, l.Close())
 	}
-	if err := errors.Join(l.selfTest(ctx), l.trustExits()); err != nil {
+	if err := l.selfTest(ctx); err != nil {
 		return nil, errors.Join(err, l.Close())
 	}
 	return l, nil
@@ -175,18 +175,6 @@ func attachProgram(h *hook, name string, prog *ebpf.Program) (link.Link, error) 
 		return link.AttachRawTracepoint(link.RawTracepointOptions{Name: h.tracepoint, Program: prog})
 	}
 	return link.AttachTracing(link.TracingOptions{Program: prog})
-}
-
-// trustExits lets the end of a ring follow its exit only, if exits are told.
-func (l *Live) trustExits() error {
-	for _, h := range l.hooks {
-		if h.status.State == HookOK && slices.Contains(h.fires, events.RingExit) {
-			if err := l.coll.Variables["exits_told"].Set(true); err != nil {
-				return fmt.Errorf("set exits_told: %w", err)
-			}
-		}
-	}
-	return nil
 }
 
 // takeTypes hands over what was decoded of the kernel's types: they are large, and of

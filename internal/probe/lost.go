@@ -40,7 +40,10 @@ func (l *Live) countLoss() (events.Loss, error) {
 	if loss.ByKind, err = l.lostByKind(); err != nil {
 		return loss, err
 	}
-	if loss.ByRing, err = l.lostByRing(sum(loss.ByKind)); err != nil {
+	if loss.Missed, err = l.missed(); err != nil {
+		return loss, err
+	}
+	if loss.ByRing, err = l.lostByRing(sum(loss.ByKind), loss.Missed); err != nil {
 		return loss, err
 	}
 	for name, out := range map[string]*uint64{
@@ -52,9 +55,6 @@ func (l *Live) countLoss() (events.Loss, error) {
 				return loss, fmt.Errorf("read %s: %w", name, err)
 			}
 		}
-	}
-	if loss.Missed, err = l.missed(); err != nil {
-		return loss, err
 	}
 	loss.End = Now()
 	return loss, nil

@@ -26,6 +26,7 @@ type followed struct {
 	read    bool // and not changed from here since
 	changes uint64
 	lost    uint64
+	missed  uint64
 	byRing  map[uint64]uint64
 }
 
@@ -62,8 +63,9 @@ func (l *Live) UnwatchRing(ring uint64) error {
 }
 
 // lostByRing has each ring that is followed, with what was lost of it. They are read
-// only if some came or went, or if more is lost in all than was.
-func (l *Live) lostByRing(lost uint64) (map[uint64]uint64, error) {
+// only if some came or went, if more is lost in all than was, or if the kernel has
+// skipped hooks: a ring's end may be among that, and is seen by its context then.
+func (l *Live) lostByRing(lost, missed uint64) (map[uint64]uint64, error) {
 	f := &l.rings
 	f.Lock()
 	defer f.Unlock()
@@ -71,16 +73,18 @@ func (l *Live) lostByRing(lost uint64) (map[uint64]uint64, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !f.read || f.changes != changes || f.lost != lost {
+	if !f.read || f.changes != changes || f.lost != lost || f.missed != missed {
 		rings, err := l.readRingsLocked()
 		if err != nil {
 			return nil, err
 		}
 		f.byRing = make(map[uint64]uint64, len(rings))
 		for i := range rings {
-			f.byRing[rings[i].Ring] = rings[i].Lost
+			if rings[i].Gone == 0 {
+				f.byRing[rings[i].Ring] = rings[i].Lost
+			}
 		}
-		f.read, f.changes, f.lost = true, changes, lost
+		f.read, f.changes, f.lost, f.missed = true, changes, lost, missed
 	}
 	return maps.Clone(f.byRing), nil
 }
@@ -116,7 +120,8 @@ func (l *Live) readRingsLocked() ([]bpf.WireRingReading, error) {
 }
 
 // askForRings has bpf(2) read them, which misses none even if others come and go all
-// the time; why it is not asked first is in bpf/hooks_read.h.
+// the time, but does not see which are gone; why it is not asked first is in
+// bpf/hooks_read.h.
 func (l *Live) askForRings() ([]bpf.WireRingReading, error) {
 	const batch = 1024
 	var out []bpf.WireRingReading
