@@ -69,13 +69,10 @@ func (o *Observer) joinOnce() (bool, error) {
 	return o.incident.Join(probe.Now(), walk, window), nil
 }
 
-// keepEnding counts the rings as followed whose end is in the window: it is yet to be
-// applied, and what came before it is theirs.
+// keepEnding counts the rings as followed of which something is in the window: it is
+// yet to be applied, and theirs, though they be gone by now.
 func keepEnding(loss events.Loss, window []events.Event) {
 	for i := range window {
-		if window[i].Kind != events.RingGone {
-			continue
-		}
 		if _, followed := loss.ByRing[window[i].Ring]; !followed {
 			loss.ByRing[window[i].Ring] = 0
 		}
