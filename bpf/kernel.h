@@ -181,11 +181,9 @@ struct socket_alloc {
 	struct inode vfs_inode;
 };
 
-struct percpu_ref;
-
 struct percpu_ref_data {
 	atomic_long_t count;
-	struct percpu_ref *ref;
+	void *ref; /* a percpu_ref: with its type, clang 16 orders the BTF by chance */
 };
 
 struct percpu_ref {
