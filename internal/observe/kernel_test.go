@@ -187,15 +187,16 @@ func testScenario(t *testing.T, b probe.Backend, scenario string, when workload.
 	qt.Assert(t, qt.HasLen(report.Rings, 1))
 	checkRing(t, o, &report.Rings[0], scenario, ready, reached, used)
 	qt.Check(t, qt.IsTrue(report.Exact), qt.Commentf("%s", report.Rings[0].Inexact))
-	nothingLost(t, &report)
+	nothingLost(t, o, &report)
 	qt.Assert(t, qt.IsNil(o.stop()))
 }
 
-// nothingLost: nothing that a hook sent. The kernel may skip kprobes, and counts that.
-func nothingLost(t *testing.T, r *queue.Report) {
+// nothingLost: nothing that a hook sent. The kernel may skip kprobes and, where it
+// preempts in a hook, any of them, and counts that.
+func nothingLost(t *testing.T, o *observed, r *queue.Report) {
 	t.Helper()
 	qt.Check(t, qt.HasLen(r.Lost.Kinds, 0))
-	if r.Backend != string(probe.Kprobe) {
+	if r.Backend != string(probe.Kprobe) && o.Reclaim() != events.Independent {
 		qt.Check(t, qt.Equals(r.Lost.Events, 0))
 	}
 }
@@ -300,7 +301,8 @@ func TestRingClosed(t *testing.T) {
 				if o.Reclaim() == events.Independent {
 					want++ // the listener was in a node as well
 				}
-				qt.Check(t, qt.Equals(report.Rings[0].Seen.SocketsReleased, uint64(want)))
+				seen := report.Rings[0].Seen.SocketsReleased
+				qt.Check(t, qt.IsTrue(seen == uint64(want) || seen < uint64(want) && report.Lost.Events > 0), qt.Commentf("%d", seen))
 			}
 		})
 	}

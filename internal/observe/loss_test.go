@@ -321,7 +321,7 @@ func TestRoomForSockets(t *testing.T) {
 			r, err := o.Report()
 			qt.Assert(t, qt.IsNil(err))
 			qt.Check(t, qt.IsTrue(r.Lost.Socks > 0))
-			nothingLost(t, &r)
+			nothingLost(t, o, &r)
 			qt.Check(t, qt.IsTrue(r.Exact), qt.Commentf("%+v", r.Rings))
 		})
 	}
