@@ -7,7 +7,6 @@ import (
 	"slices"
 	"testing"
 	"time"
-	"unsafe"
 
 	"github.com/go-quicktest/qt"
 	"golang.org/x/sys/unix"
@@ -71,9 +70,7 @@ func TestUntoldEnd(t *testing.T) {
 	detach(t, live, "ring_gone")
 	detach(t, live, "ring_gone_again")
 	qt.Assert(t, qt.IsNil(live.WatchProcess(os.Getpid())))
-	var params ringParams
-	fd, _, errno := unix.Syscall(unix.SYS_IO_URING_SETUP, 4, uintptr(unsafe.Pointer(&params)), 0)
-	qt.Assert(t, qt.Equals(errno, 0))
+	fd := setupRing(t)
 	followed := func(missed uint64) int {
 		rings, err := live.lostByRing(0, missed)
 		qt.Assert(t, qt.IsNil(err))
@@ -81,7 +78,7 @@ func TestUntoldEnd(t *testing.T) {
 	}
 	qt.Check(t, qt.Equals(followed(0), 1))
 	qt.Check(t, qt.Equals(followed(1), 1), qt.Commentf("something was skipped, but not its end"))
-	qt.Assert(t, qt.IsNil(unix.Close(int(fd))))
+	qt.Assert(t, qt.IsNil(unix.Close(fd)))
 	until(t, "the ring is gone", func() bool {
 		rings, err := live.readRings()
 		qt.Assert(t, qt.IsNil(err))
@@ -98,9 +95,7 @@ func TestUnwatchedRing(t *testing.T) {
 	qt.Assert(t, qt.IsNil(err))
 	defer live.Close()
 	qt.Assert(t, qt.IsNil(live.WatchProcess(os.Getpid())))
-	var params ringParams
-	fd, _, errno := unix.Syscall(unix.SYS_IO_URING_SETUP, 4, uintptr(unsafe.Pointer(&params)), 0)
-	qt.Assert(t, qt.Equals(errno, 0))
+	fd := setupRing(t)
 	loss, err := live.Loss()
 	qt.Assert(t, qt.IsNil(err))
 	qt.Assert(t, qt.HasLen(loss.ByRing, 1))
@@ -110,5 +105,5 @@ func TestUnwatchedRing(t *testing.T) {
 	loss, err = live.Loss()
 	qt.Assert(t, qt.IsNil(err))
 	qt.Check(t, qt.HasLen(loss.ByRing, 0))
-	qt.Check(t, qt.IsNil(unix.Close(int(fd))))
+	qt.Check(t, qt.IsNil(unix.Close(fd)))
 }

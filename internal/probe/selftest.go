@@ -145,12 +145,10 @@ func (l *Live) judge(before []uint64) (silent int, err error) {
 // playNodeLife registers a table of two slots, sets and clears one without and
 // one with a tag, unregisters (which flushes 6.1's deferred worker) and closes.
 func playNodeLife() (err error) {
-	var params ringParams
-	r, _, errno := unix.Syscall(unix.SYS_IO_URING_SETUP, 4, uintptr(unsafe.Pointer(&params)), 0)
-	if errno != 0 {
-		return fmt.Errorf("set up a ring: %w (is kernel.io_uring_disabled set?)", errno)
+	ring, err := newRing()
+	if err != nil {
+		return err
 	}
-	ring := int(r)
 	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return errors.Join(fmt.Errorf("make a socket: %w", err), unix.Close(ring))
@@ -172,6 +170,16 @@ func playNodeLife() (err error) {
 		return fmt.Errorf("unregister a file table: %w", err)
 	}
 	return nil
+}
+
+// newRing makes a small ring. The caller closes it.
+func newRing() (fd int, err error) {
+	var params ringParams
+	r, _, errno := unix.Syscall(unix.SYS_IO_URING_SETUP, 4, uintptr(unsafe.Pointer(&params)), 0)
+	if errno != 0 {
+		return 0, fmt.Errorf("set up a ring: %w (is kernel.io_uring_disabled set?)", errno)
+	}
+	return int(r), nil
 }
 
 // updateSlot puts fd (-1: nothing) into slot 0, through the call with tags if

@@ -162,10 +162,9 @@ func registerWith(t *testing.T, ring int, opcode uintptr, arg unsafe.Pointer, n 
 
 func setupRing(t *testing.T) int {
 	t.Helper()
-	var params [120]byte // struct io_uring_params, include/uapi/linux/io_uring.h
-	fd, _, errno := unix.Syscall(unix.SYS_IO_URING_SETUP, 1, uintptr(unsafe.Pointer(&params)), 0)
-	qt.Assert(t, qt.Equals(errno, 0))
-	return int(fd)
+	fd, err := newRing()
+	qt.Assert(t, qt.IsNil(err))
+	return fd
 }
 
 // TestRequestFlags: what is found by stepping over the kernel's types is what the
