@@ -3,7 +3,6 @@ package proc_test
 import (
 	"io/fs"
 	"os"
-	"runtime"
 	"testing"
 	"testing/fstest"
 
@@ -25,12 +24,4 @@ func TestUsers(t *testing.T) {
 	}
 	qt.Check(t, qt.DeepEquals(proc.Users(fsys), []proc.User{{900, "dragonfly", 2}, {1000, "nginx", 1}}))
 	qt.Check(t, qt.HasLen(proc.Users(os.DirFS("/nonsense")), 0))
-}
-
-// TestRoot reads the real one, where there is one: it always has us.
-func TestRoot(t *testing.T) {
-	if runtime.GOOS != "linux" {
-		t.Skip("no /proc here")
-	}
-	qt.Check(t, qt.Not(qt.Equals(proc.Comm(proc.Root(), os.Getpid()), "")))
 }
