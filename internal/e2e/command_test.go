@@ -91,6 +91,16 @@ func backends(t *testing.T) []string {
 	return []string{"fentry", "kprobe"}
 }
 
+// hooking are the backends with hooks: without them there are no events to lose.
+func hooking(t *testing.T) []string {
+	t.Helper()
+	all := backends(t)
+	if all[0] == "none" {
+		t.Skip("this kernel has no hooks whose events could be lost")
+	}
+	return all
+}
+
 // settle waits until nothing is on its way: kernels that defer release do so by
 // a second, behind an RCU grace period.
 func settle(t *testing.T) {

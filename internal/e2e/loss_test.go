@@ -22,10 +22,7 @@ var burst = flag.Int("burst", 10_000, "removals while uringtrace is stopped in T
 // not take in is counted, told while it watches and at the end, and repaired: the
 // queue is what a fresh look at the kernel finds.
 func TestStopped(t *testing.T) {
-	for _, backend := range backends(t) {
-		if backend == "none" {
-			t.Skip("this kernel has no hooks whose events could be lost")
-		}
+	for _, backend := range hooking(t) {
 		t.Run(backend, func(t *testing.T) { testStopped(t, backend) })
 	}
 }
@@ -78,10 +75,7 @@ func repairedLine(t *testing.T, a *attached) string {
 // it goes what could be walked. What was lost is told all the same, and whatever is
 // not exact for it with its reason.
 func TestLossWhileTheTargetEnds(t *testing.T) {
-	for _, backend := range backends(t) {
-		if backend == "none" {
-			t.Skip("this kernel has no hooks whose events could be lost")
-		}
+	for _, backend := range hooking(t) {
 		t.Run(backend, func(t *testing.T) {
 			program := load(t, "listener-poll", 1_000_000, workload.StageReady)
 			until(t, program, workload.StageReady)

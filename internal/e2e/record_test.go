@@ -89,10 +89,7 @@ func testRecordOfAttach(t *testing.T, backend, mode string, killed bool) {
 
 // TestRecordOfLoss: what was lost and repaired live is so in the recording.
 func TestRecordOfLoss(t *testing.T) {
-	for _, backend := range backends(t) {
-		if backend == "none" {
-			t.Skip("this kernel has no hooks whose events could be lost")
-		}
+	for _, backend := range hooking(t) {
 		file := filepath.Join(t.TempDir(), backend+".urec")
 		program := load(t, "listener-poll", *burst, workload.StageReady, workload.StageDone)
 		until(t, program, workload.StageReady)

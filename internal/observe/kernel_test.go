@@ -196,7 +196,11 @@ func testScenario(t *testing.T, b probe.Backend, scenario string, when workload.
 func nothingLost(t *testing.T, o *observed, r *queue.Report) {
 	t.Helper()
 	qt.Check(t, qt.HasLen(r.Lost.Kinds, 0))
+	loss, err := o.live.Loss()
+	qt.Assert(t, qt.IsNil(err))
+	qt.Check(t, qt.Equals(loss.Events()-loss.Missed, 0))
 	if r.Backend != string(probe.Kprobe) && o.Reclaim() != events.Independent {
+		qt.Check(t, qt.Equals(loss.Missed, 0))
 		qt.Check(t, qt.Equals(r.Lost.Events, 0))
 	}
 }

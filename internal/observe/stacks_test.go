@@ -111,9 +111,7 @@ func checkStacks(t *testing.T, ring *queue.RingReport, known map[uint32]events.S
 // TestEveryStackIsKnown: whichever way a file of the random operations comes into a
 // slot, it has a stack when it leaves it, where the kernel skips no hook.
 func TestEveryStackIsKnown(t *testing.T) {
-	if backends(t)[0] == probe.None {
-		t.Skip("no stacks here")
-	}
+	hooking(t)
 	w := workload.DefaultOptions()
 	w.Ops, w.Checkpoints, w.Seed, w.Pause = 600, 1, 7, workload.Pauses{workload.StageStart, workload.StageDone}
 	run := startWith(t, "random", w)
